@@ -1,0 +1,78 @@
+// The one table of what can be measured: names, codes, canonical unit, plausible range, profile. Every code carries its source
+// (V/C marks) in kinds.cpp. New kinds are new rows; nothing else in the program lists codes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "fhir/decimal.hpp"
+
+namespace fhir {
+
+// Index of a row; the names are those of design.md 8.2 ("oxygen-saturation"). Row order is stored (observation.kind), so rows
+// are only ever appended.
+enum class Kind : std::uint16_t { unknown = 0 };
+
+struct Code {
+  std::string_view system;
+  std::string_view code;
+  std::string_view display;
+};
+
+enum class ValueType : std::uint8_t { quantity, components, ordinal, text, questionnaire, waveform };
+
+struct KindInfo {
+  Kind kind;
+  std::string_view name;
+  ValueType value;
+  std::string_view unit;            // canonical UCUM code; empty for components and text
+  std::string_view category;        // observation-category code: vital-signs, laboratory, survey, activity
+  std::span<const Code> codings;    // LOINC first where there is one, then SNOMED CT, NPU, MDC
+  std::optional<Decimal> low, high; // widest believable value in the canonical unit, inclusive; not a clinical limit
+  std::span<const std::string_view> profiles;  // meta.profile this kind's rendering is validated against
+  std::span<const Kind> components;            // for ValueType::components: what it consists of, required first
+  // Written without decimals digits of conversion noise: decimals kept when a unit is converted.
+  int conversion_decimals;
+};
+
+Kind kind_named(std::string_view name);       // Kind::unknown when there is none
+const KindInfo& info(Kind);                   // Kind::unknown has a row too (name "unknown")
+std::span<const KindInfo> all_kinds();
+// By a coding as found in a payload or a search (system may be empty: any). 8867-4 alone is heart-rate.
+Kind kind_coded(std::string_view system, std::string_view code);
+bool plausible(Kind, const Decimal& canonical_value);
+
+// Kinds the code itself has to speak of, looked up once.
+struct KnownKinds {
+  Kind oxygen_saturation, heart_rate, pulse_rate, blood_pressure, systolic, diastolic, mean_arterial_pressure,
+      body_temperature, body_weight, body_height, bmi, body_fat, respiratory_rate, blood_glucose, interstitial_glucose, hba1c,
+      fev1, fvc, fev6, fev1_fev6_ratio, fef_25_75, pef, inr, crp, haemoglobin, urine_protein, urine_glucose, ketones, steps,
+      perfusion_index, consciousness, news2, cfs, cat, questionnaire, ecg, ctg;
+};
+const KnownKinds& kinds();
+
+// Event kinds (design.md 8.2) with the VKP alert code each maps to (norway.md 2.6).
+enum class EventKind : std::uint8_t {
+  safety_alarm, fall, bed_exit, inactivity, medication_missed, medication_dispensed, door, location, low_battery, no_contact,
+  technical, unknown
+};
+struct EventInfo {
+  EventKind kind;
+  std::string_view name;
+  std::string_view vkp_alert_code;   // empty: no fitting code
+  std::string_view vkp_display;      // Norwegian display as published
+  bool safety;                       // a person must be called (invariant 5)
+};
+EventKind event_named(std::string_view name);
+const EventInfo& info(EventKind);
+
+inline constexpr std::string_view loinc = "http://loinc.org";
+inline constexpr std::string_view snomed = "http://snomed.info/sct";
+inline constexpr std::string_view ucum = "http://unitsofmeasure.org";
+inline constexpr std::string_view mdc = "urn:iso:std:iso:11073:10101";
+inline constexpr std::string_view npu = "urn:oid:2.16.578.1.12.4.1.1.7280";
+inline constexpr std::string_view vkp_alert_code = "http://ehelse.no/fhir/CodeSystem/vkp-alert-code-v090";
+
+}  // namespace fhir

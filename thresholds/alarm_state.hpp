@@ -1,0 +1,86 @@
+// The life of one alarm as a pure state machine (design.md section 7): what a new judgement or a person's action does to it, with
+// a named reason. Knows no store, no clock, no JSON: time is passed in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "thresholds/limits.hpp"
+
+namespace thresholds {
+
+using Time = std::chrono::sys_time<std::chrono::microseconds>;
+
+enum class State : std::uint8_t { raised, acknowledged, in_progress, dispatched, accepted, snoozed, resolved };
+enum class Change : std::uint8_t { none, raised, repeated, escalated, normal, restored, action };
+enum class Action : std::uint8_t {
+  acknowledge, take, note, dispatch, accept_dispatch, snooze, hand_over, resolve, reopen
+};
+enum class Colour : std::uint8_t { green, yellow, red };
+
+std::string_view name(State);     // "in-progress"
+std::string_view name(Change);
+std::string_view name(Action);    // "accept-dispatch"
+std::string_view name(Severity);
+std::string_view name(Colour);
+std::optional<State> state_named(std::string_view);
+std::optional<Action> action_named(std::string_view);
+std::optional<Severity> severity_named(std::string_view);
+Colour colour_of(Severity);       // moderate yellow, severe and critical red
+
+// What the machine has to remember between judgements; stored with the alarm.
+struct AlarmState {
+  State state = State::raised;
+  Severity severity = Severity::normal;     // the worst so far of this alarm
+  std::optional<Bound> bound;               // the furthest bound crossed so far
+  std::optional<Number> worst;              // the worst value so far in the alarm's direction
+  Direction direction = Direction::high;
+  bool back_to_normal = false;              // the latest judged reading was within limits
+  bool announced = true;                    // false while every reading so far was too late to announce
+  std::optional<Time> acknowledged_at;
+  Time latest_measured{};                   // newest measured time judged for this alarm
+};
+
+// One judgement about the alarm's subject.
+struct Judged {
+  bool breach = false;
+  Severity severity = Severity::normal;
+  std::optional<Bound> bound;
+  Direction direction = Direction::high;
+  std::optional<Number> value;
+  Time measured{};
+  bool superseded = false;     // a later-measured reading of the series is already judged: never clears, masks or re-dates
+  bool past_horizon = false;   // older than alarm_horizon: stored, judged, shown, not announced
+  bool safety_press = false;   // a safety event with a new vendor id: always calls a person again
+};
+
+struct AlarmPolicy {
+  std::chrono::minutes reannounce_after{15};  // OURS: red acknowledged but not acted on returns after 15 min (clinical.md 5.4)
+};
+
+struct Step {
+  AlarmState next;
+  Change change = Change::none;
+  bool announce = false;
+  std::string_view reason;   // named: "worse", "further-bound", "after-normal", "reannounce-interval", "safety-press" ...
+};
+
+// No alarm is open for this identity and the judgement breaches.
+Step raise(const Judged&, const AlarmPolicy&, Time now);
+// An alarm is open (any state but resolved).
+Step judge_open(const AlarmState&, const Judged&, const AlarmPolicy&, Time now);
+
+// A person acts. The error text says what the state allows. `note` never changes the state.
+struct Refused {
+  std::string reason;
+};
+std::variant<Step, Refused> act(const AlarmState&, Action, Time now);
+// An escalation returns an acknowledged or snoozed alarm to raised; a missing or technical alarm whose cause is gone ends.
+Step escalate(const AlarmState&, Time now);
+Step restore(const AlarmState&, Time now);
+
+}  // namespace thresholds
