@@ -1,0 +1,51 @@
+// One HTTP request as handlers see it: no Beast type in sight, so that handlers compile in two seconds and can be called by tests.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gateway::auth {
+struct Actor;
+}
+
+namespace gateway::http {
+
+// Concrete executor everywhere: any_io_executor costs 1.5 us a request (limits.md section 2).
+using Executor = boost::asio::io_context::executor_type;
+template <class T>
+using Awaitable = boost::asio::awaitable<T, Executor>;
+
+enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
+std::string_view name(Method);
+
+struct Request {
+  Method method = Method::other;
+  std::string target;   // as received
+  std::string path;     // percent-decoded, without query
+  std::string query;    // raw, after '?'
+  std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
+  std::string body;     // inflated when it came gzipped
+  std::string remote;   // peer address, for the audit row; never for a decision
+  std::string client_certificate;  // subject of a verified client certificate, RFC 2253; empty otherwise
+  std::vector<std::pair<std::string_view, std::string>> captures;  // {id} of the route's pattern
+  std::shared_ptr<const auth::Actor> actor;  // set by the guard; null on open routes
+  std::string id;       // request id for log lines, ours
+
+  std::string_view header(std::string_view lower_case_name) const;  // empty when missing
+  std::string_view capture(std::string_view name) const;
+  // Media type without parameters, lower-case: "application/json".
+  std::string content_type() const;
+};
+
+// "a=1&b=2", percent-decoded, in order; nothing when an escape is malformed.
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_form(std::string_view);
+std::string percent_encode(std::string_view);  // everything but unreserved
+
+}  // namespace gateway::http

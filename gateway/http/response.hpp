@@ -1,0 +1,46 @@
+// One HTTP response, and the one table from error category to status (house style 3.5).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir/error.hpp"
+#include "gateway/http/request.hpp"
+
+namespace gateway::http {
+
+// A body that goes on: Server-Sent Events, large exports. The session owns it, pulls one chunk at a time and writes it before it
+// asks for the next, so a slow reader holds one chunk, not a queue. A write that takes longer than Limits::stream_write ends
+// the connection (eviction). Destroyed on the session's thread.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  // The next bytes; nothing ends the response. May wait; is cancelled when the server stops.
+  virtual Awaitable<std::optional<std::string>> next() = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;  // empty: no body
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::unique_ptr<BodyStream> stream;  // instead of body; sent chunked
+
+  Response() = default;
+  Response(int status_, std::string content_type_, std::string body_)
+      : status(status_), content_type(std::move(content_type_)), body(std::move(body_)) {}
+};
+
+int status_of(fhir::ErrorCategory);                    // invalid 400, stale 412, busy and unavailable 503 ...
+std::string_view issue_code_of(fhir::ErrorCategory);   // FHIR issue-type: "invalid", "not-found", "throttled" ...
+
+enum class ErrorBody { operation_outcome, problem_json };  // by the route: /fhir /epj /ingest, and elsewhere (RFC 9457)
+Response error_response(const fhir::Error&, ErrorBody);    // adds Retry-After for busy and unavailable
+Response error_response(int status, std::string_view detail, ErrorBody);
+Response json_response(int status, std::string body);      // application/json
+Response fhir_response(int status, std::string body);      // application/fhir+json
+
+}  // namespace gateway::http
