@@ -1,0 +1,193 @@
+// What the store keeps, as plain values. No SQL, no backend: SQLite and PostgreSQL fill the same structs.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fhir/decimal.hpp"
+#include "fhir/kinds.hpp"
+#include "fhir/time.hpp"
+#include "gateway/runtime/ids.hpp"
+
+namespace gateway::store {
+
+using Position = std::int64_t;  // place in the journal; 1 is the first entry, 0 is before it
+using fhir::Time;
+
+// Names from the configuration (tenants, sources, clients, destinations) get small numbers once and for ever.
+enum class Tenant : std::int32_t { none = 0 };
+enum class Source : std::int32_t { none = 0 };
+
+// Idempotency key of a reading or event (invariant 3): the first 16 bytes of HMAC-SHA256 over its parts under the
+// installation's secret. In hex it is the resource's identifier.value.
+using Key = std::array<std::uint8_t, 16>;
+// First 8 bytes of SHA-256 over a reading's content (invariant 3 says what is content).
+using Digest = std::uint64_t;
+
+enum class Status : std::uint8_t { final_ = 0, amended = 1, entered_in_error = 2 };
+
+struct ComponentValue {
+  fhir::Kind kind{};
+  fhir::Decimal value;
+  std::uint8_t comparator = 0;  // adapters::Comparator
+};
+
+struct Observation {
+  ObservationId id;
+  std::uint32_t version = 1;
+  Tenant tenant{};
+  PatientId patient;
+  Source source{};
+  fhir::Kind kind{};
+  Time measured{};
+  Time updated{};              // commit time of this version (meta.lastUpdated)
+  Status status = Status::final_;
+  Key key{};
+  Digest digest = 0;
+  std::string vendor_version;  // the vendor's "modified" stamp; orders versions
+  DeviceId device;
+  std::optional<fhir::Decimal> value;  // canonical unit
+  std::uint8_t comparator = 0;
+  std::vector<ComponentValue> components;
+  bool late = false, superseded = false;
+  std::string judgement;       // JSON: rule and limit versions, inputs, outcome, reason (invariant 10)
+  std::string resource;        // the FHIR resource as served
+};
+
+// A decoded safety or technical event that was accepted.
+struct Event {
+  EventId id;
+  Tenant tenant{};
+  PatientId patient;  // none: not known yet
+  Source source{};
+  fhir::EventKind kind{};
+  Time measured{}, received{};
+  Key key{};
+  std::string subject;   // source's subject, so that a later link finds the event
+  AlarmId alarm;
+  std::string content;   // JSON: device, text, location, contact
+};
+
+struct Patient {
+  PatientId id;
+  Tenant tenant{};
+  std::string system, value;  // the identifier it was created by
+  Time created{};
+};
+
+struct Device {
+  DeviceId id;  // derived from (tenant, source, vendor's id), see ingest/keys.hpp
+  Tenant tenant{};
+  Source source{};
+  std::string identifier, model;
+  Time first_seen{};
+};
+
+// Which patient a vendor's subject belonged to, [from, to).
+struct Link {
+  LinkId id;
+  std::uint32_t version = 1;
+  Tenant tenant{};
+  Source source{};
+  std::string subject;
+  PatientId patient;
+  Time from{};
+  std::optional<Time> to;
+  std::string who;
+};
+
+// One version of a patient's limits and programmes; the newest is in force. Versions are never changed.
+struct Plan {
+  PatientId patient;
+  std::uint32_t version = 1;
+  Time at{};
+  std::string who;
+  std::vector<std::string> programmes;
+  std::string limits;  // JSON array as in the API, each limit with its origin (personal or the programme it was copied from)
+};
+
+struct Alarm {
+  AlarmId id;
+  std::uint32_t version = 1;
+  Tenant tenant{};
+  PatientId patient;      // may be none
+  std::string identity;   // design.md section 7; at most one open alarm has it within a tenant
+  bool open = true;
+  std::uint8_t severity = 10;
+  Time raised{};
+  std::string document;   // alarms::stored_json
+};
+
+enum class QuarantineState : std::uint8_t { waiting = 0, released = 1, discarded = 2 };
+struct Quarantined {
+  QuarantineId id;
+  Tenant tenant{};
+  Source source{};
+  std::uint8_t reason = 0;  // adapters::QuarantineReason
+  QuarantineState state = QuarantineState::waiting;
+  Time received{};
+  std::optional<Time> measured;
+  Key key{};                // of the item; for undecodable payloads of the bytes
+  std::string subject;      // empty: none
+  fhir::Kind kind{};
+  std::uint32_t index = 0;  // item's place in the payload
+  Key payload{};            // which kept payload it is in
+  std::string note;         // the failing step, no values, no identifiers
+  std::string decided_by;   // who released or discarded, and why
+  std::string outcome;      // after release: what became of it, e.g. "accepted Observation/…"
+};
+struct Payload {
+  Key digest{};             // HMAC of tenant, source and bytes
+  Source source{};
+  Time received{};
+  std::string content_type;
+  std::string bytes;
+};
+
+enum class Entry : std::uint8_t {
+  observation = 1,     // ref ObservationId, version; change: created | amended | entered-in-error
+  alarm = 2,           // ref AlarmId, version; change: raised repeated …; data: the alarm's shown JSON
+  event = 3,           // ref EventId
+  quarantine = 4,      // ref QuarantineId; change: waiting | released | discarded
+  patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9
+};
+struct JournalEntry {
+  Position position = 0;  // set by the store at commit
+  Time at{};
+  Entry kind{};
+  Tenant tenant{};
+  PatientId patient;
+  std::int64_t ref = 0;
+  std::uint32_t version = 0;
+  std::string change;
+  std::string data;
+};
+
+enum class DeliveryState : std::uint8_t { waiting = 0, retrying = 1, parked = 2 };
+// Only items that could not simply be passed by the cursor have a row (invariant 7).
+struct Delivery {
+  DeliveryId id;
+  std::string destination;
+  Position position = 0;
+  Tenant tenant{};
+  PatientId patient;
+  DeliveryState state = DeliveryState::waiting;
+  std::uint32_t attempts = 0;
+  Time next_at{};
+  std::string reason;  // last failure in words, no payload
+};
+
+struct Audit {
+  Time at{};
+  Tenant tenant{};
+  std::string client;   // who
+  std::string action;   // what: "search Observation", "read Alarm", "refused"
+  PatientId patient;    // none: no single patient
+  std::string purpose;
+  std::string outcome;  // "ok", "denied", "not-found"
+};
+
+}  // namespace gateway::store
