@@ -48,6 +48,7 @@ struct Observation {
   Key key{};
   Digest digest = 0;
   std::string vendor_version;  // the vendor's "modified" stamp; orders versions
+  std::string subject;         // the source's subject it was placed by; empty when a national number placed it
   DeviceId device;
   std::optional<fhir::Decimal> value;  // canonical unit
   std::uint8_t comparator = 0;

@@ -122,9 +122,12 @@ class Reader {
   virtual ObservationPage search(const ObservationFilter&) = 0;
   virtual std::int64_t count(const ObservationFilter&) = 0;  // ignores after and limit
   virtual std::optional<Time> latest_measured(PatientId, fhir::Kind) = 0;  // among not entered-in-error
-  // Current observations a source placed for a subject in a period of measured time (links corrected later).
-  virtual std::vector<Observation> placed(Source, const std::string& subject, Time from, std::optional<Time> to,
-                                          std::size_t limit) = 0;
+  // Current observations of a patient that a source's subject placed, measured in [from, to), oldest first, full rows: what a
+  // corrected link has to move. `after` continues a page.
+  virtual std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,
+                                          std::optional<ObservationId> after, std::size_t limit) = 0;
+  // Events of a subject without patient whose alarm is still open (a link appears later).
+  virtual std::vector<Event> events_without_patient(Source, std::string_view subject) = 0;
 
   // -- people, devices, links
   virtual std::optional<Patient> patient(PatientId) = 0;
