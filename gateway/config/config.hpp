@@ -1,0 +1,111 @@
+// The whole configuration as one struct (design.md 8.3). Loaded and validated once; every problem is reported with file and line.
+// Secrets appear in the file only as env:NAME or file:PATH; here they are resolved.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/national_id.hpp"
+#include "gateway/http/server.hpp"
+#include "thresholds/limits.hpp"
+
+namespace gateway::config {
+
+struct Tenant {
+  std::string id, name, organization;  // organisation number
+};
+
+// Where a source's readings go when the payload names no person: configured links (the rest comes by POST /links).
+struct Link {
+  std::string source, subject, patient_system, patient_value, from, to;  // times RFC 3339, `to` may be empty
+};
+
+struct Source {
+  std::string id, tenant, adapter;
+  std::string timezone = "Europe/Oslo";
+  std::string bearer;                                // resolved secret
+  std::chrono::seconds silent_after{0};              // 0: not supervised
+  bool create_patients = true;
+  std::size_t quarantine_items = 10'000;             // waiting at most; full is 503, never eviction
+  std::size_t quarantine_bytes = 64 * 1024 * 1024;   // kept payload bytes at most
+};
+
+struct Client {
+  std::string id, tenant;
+  http::Roles roles = 0;
+  std::string bearer;
+};
+
+struct Destination {
+  std::string id, tenant, kind = "fhir", url;
+  std::string bearer;                                // optional
+  std::string ca;                                    // PEM file for a private CA; empty: the system's
+  bool observations = false, alarms = false;         // send: [...]
+  bool local_references = false;                     // keep relative references (subject, device) in what is sent
+  int concurrency = 8;                               // patients in flight
+  int attempts = 10;                                 // then parked
+  std::chrono::milliseconds timeout{30'000}, backoff_first{1'000}, backoff_max{300'000};
+  int breaker_failures = 5;                          // consecutive transport/5xx failures that open the breaker
+};
+
+struct Programme {
+  std::string id;
+  std::vector<thresholds::Limit> limits;
+};
+
+struct Config {
+  std::filesystem::path file;
+  fhir::Environment environment = fhir::Environment::test;
+  std::vector<http::Listen> listen;
+  bool behind_proxy = false;
+  http::Limits http;
+  std::filesystem::path sqlite_path = "data/hjemport.db";
+  std::string installation_secret;     // HMAC key for identifiers; default: a file beside the database, made at first start
+  std::vector<Tenant> tenants;
+  std::vector<Source> sources;
+  std::vector<Link> links;
+  std::vector<Client> clients;
+  std::vector<Destination> destinations;
+  std::vector<Programme> programmes;   // from `rules`
+  struct Judging {
+    std::chrono::seconds late_after{3600};        // design.md invariant 6
+    std::chrono::seconds alarm_horizon{24 * 3600};
+    std::chrono::seconds future_tolerance{300};   // a measured time further ahead is held as future-time
+    std::chrono::minutes reannounce_after{15};
+  } judging;
+  struct Queues {
+    std::size_t urgent_rows = 20'000, bulk_rows = 10'000;  // full: 503 with Retry-After
+    std::size_t group_rows = 1'000;
+  } queues;
+  std::string metrics_bearer;          // empty: /metrics needs no token
+  int node = 0;
+};
+
+struct Problem {
+  std::string file;
+  int line = 0;           // 1-based; 0: the file as a whole
+  std::string text;
+  bool warning = false;
+};
+
+struct Loaded {
+  Config config;
+  std::vector<Problem> problems;  // usable when none of them is an error
+  bool usable() const;
+};
+// Reads the file and what it names (rules.d/*.yaml, secrets), validates all of it.
+Loaded load(const std::filesystem::path& file);
+std::string text(const Problem&);  // "hjemport.yaml:12: source 'x' names tenant 'y', which is not configured"
+
+// Limits in YAML or JSON form share one reader, so that rules.d and PUT /patients/{id}/limits accept the same.
+struct LimitsRead {
+  std::vector<thresholds::Limit> limits;
+  std::vector<std::string> problems;
+};
+
+}  // namespace gateway::config
