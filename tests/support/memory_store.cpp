@@ -1,0 +1,524 @@
+#include "tests/support/memory_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace support {
+
+namespace store = gateway::store;
+using fhir::Time;
+using gateway::AlarmId;
+using gateway::DeliveryId;
+using gateway::DeviceId;
+using gateway::EventId;
+using gateway::LinkId;
+using gateway::ObservationId;
+using gateway::PatientId;
+using gateway::QuarantineId;
+using store::Position;
+
+namespace {
+
+// One version of an observation with the journal's end when it was committed: what a page's horizon compares with.
+struct StoredVersion {
+  store::Observation row;
+  Position position = 0;
+};
+
+template <class Id, class Row>
+std::optional<Row> find_in(const std::map<Id, Row>& rows, Id id) {
+  auto found = rows.find(id);
+  if (found == rows.end()) return std::nullopt;
+  return found->second;
+}
+
+// Rows of a map in id order, after `after`, that satisfy `wanted`, at most `limit`.
+template <class Id, class Row, class Wanted>
+std::vector<Row> select(const std::map<Id, Row>& rows, std::optional<Id> after, std::size_t limit, Wanted wanted) {
+  std::vector<Row> out;
+  for (auto at = after ? rows.upper_bound(*after) : rows.begin(); at != rows.end() && out.size() < limit; ++at)
+    if (wanted(at->second)) out.push_back(at->second);
+  return out;
+}
+
+template <class T>
+bool any_or_none(const std::vector<T>& allowed, const T& value) {
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+}
+
+bool all_satisfied(const std::vector<fhir::DateCondition>& conditions, Time at) {
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [at](const fhir::DateCondition& condition) { return fhir::satisfies(condition, at); });
+}
+
+bool matches(const store::ObservationFilter& filter, const store::Observation& row) {
+  return row.tenant == filter.tenant && any_or_none(filter.patients, row.patient) &&
+         any_or_none(filter.kinds, row.kind) && any_or_none(filter.ids, row.id) && any_or_none(filter.keys, row.key) &&
+         all_satisfied(filter.measured, row.measured) && all_satisfied(filter.updated, row.updated);
+}
+
+}  // namespace
+
+struct MemoryStore::State {
+  mutable std::mutex mutex;
+  std::map<std::string, store::Tenant, std::less<>> tenants;
+  std::map<std::pair<std::string, std::string>, store::Source> sources;
+  std::map<ObservationId, std::vector<StoredVersion>> observations;  // oldest version first
+  std::map<EventId, store::Event> events;
+  std::map<store::Key, std::int64_t> keys;
+  std::map<PatientId, store::Patient> patients;
+  std::map<DeviceId, store::Device> devices;
+  std::map<LinkId, store::Link> links;
+  std::map<PatientId, std::vector<store::Plan>> plans;
+  std::map<AlarmId, store::Alarm> alarms;
+  std::map<QuarantineId, store::Quarantined> quarantined;
+  std::map<store::Key, store::Payload> payloads;
+  std::vector<store::Audit> audits;
+  std::map<DeliveryId, store::Delivery> deliveries;
+  std::map<std::string, Position, std::less<>> cursors;
+  std::map<std::string, store::Changes::Reply, std::less<>> replies;
+  std::vector<store::JournalEntry> journal;
+  std::int64_t highest_id = 0;
+  int commits_to_fail = 0, commits = 0;
+
+  std::optional<fhir::Error> refusal(const store::Changes&) const;
+  void apply(const store::Changes&);
+  void apply_journal(const store::Changes&);
+
+ private:
+  std::optional<fhir::Error> observation_refusal(const store::Changes&) const;
+  std::optional<fhir::Error> alarm_refusal(const store::Changes&) const;
+  std::optional<fhir::Error> patient_refusal(const store::Changes&) const;
+};
+
+namespace {
+fhir::Error conflict(std::string detail) {
+  return {fhir::ErrorCategory::conflict, std::move(detail)};
+}
+}  // namespace
+
+std::optional<fhir::Error> MemoryStore::State::observation_refusal(const store::Changes& changes) const {
+  std::map<ObservationId, std::uint32_t> versions;
+  std::map<store::Key, std::int64_t> added;
+  auto taken_by_other = [&](const store::Key& key, std::int64_t id) {
+    auto stored = keys.find(key);
+    if (stored != keys.end() && stored->second != id) return true;
+    return added.emplace(key, id).first->second != id;
+  };
+  for (const store::Observation& row : changes.observations) {
+    auto stored = observations.find(row.id);
+    std::uint32_t& current = versions[row.id];
+    if (current == 0 && stored != observations.end()) current = stored->second.back().row.version;
+    if (row.version != current + 1) return conflict("observation version does not follow the stored one");
+    current = row.version;
+    if (taken_by_other(row.key, row.id.value)) return conflict("observation key is taken");
+  }
+  for (const store::Event& row : changes.events)
+    if (taken_by_other(row.key, row.id.value)) return conflict("event key is taken");
+  return std::nullopt;
+}
+
+std::optional<fhir::Error> MemoryStore::State::alarm_refusal(const store::Changes& changes) const {
+  std::map<AlarmId, const store::Alarm*> after;
+  for (const auto& [id, row] : alarms) after[id] = &row;
+  for (const store::Alarm& row : changes.alarms) after[row.id] = &row;
+  std::set<std::pair<store::Tenant, std::string>> open;
+  for (const auto& [id, row] : after)
+    if (row->open && !open.emplace(row->tenant, row->identity).second)
+      return conflict("an alarm with this identity is open");
+  return std::nullopt;
+}
+
+std::optional<fhir::Error> MemoryStore::State::patient_refusal(const store::Changes& changes) const {
+  std::set<std::tuple<store::Tenant, std::string, std::string>> identifiers;
+  for (const auto& [id, row] : patients) identifiers.emplace(row.tenant, row.system, row.value);
+  for (const store::Patient& row : changes.patients) {
+    if (patients.count(row.id) != 0) return conflict("patient id is taken");
+    if (!row.value.empty() && !identifiers.emplace(row.tenant, row.system, row.value).second)
+      return conflict("patient identifier is taken");
+  }
+  for (const store::Plan& row : changes.plans) {
+    auto stored = plans.find(row.patient);
+    if (stored != plans.end() && stored->second.back().version >= row.version) return conflict("plan version is taken");
+  }
+  return std::nullopt;
+}
+
+std::optional<fhir::Error> MemoryStore::State::refusal(const store::Changes& changes) const {
+  if (auto error = observation_refusal(changes)) return error;
+  if (!changes.alarms.empty())
+    if (auto error = alarm_refusal(changes)) return error;
+  return patient_refusal(changes);
+}
+
+void MemoryStore::State::apply_journal(const store::Changes& changes) {
+  for (store::JournalEntry entry : changes.journal) {
+    entry.position = static_cast<Position>(journal.size()) + 1;
+    journal.push_back(std::move(entry));
+  }
+}
+
+void MemoryStore::State::apply(const store::Changes& changes) {
+  apply_journal(changes);
+  auto end = static_cast<Position>(journal.size());
+  for (const store::Observation& row : changes.observations) {
+    observations[row.id].push_back({row, end});
+    keys[row.key] = row.id.value;
+  }
+  for (const store::Event& row : changes.events) {
+    events[row.id] = row;
+    keys[row.key] = row.id.value;
+  }
+  for (const store::Patient& row : changes.patients) patients.emplace(row.id, row);
+  for (const store::Device& row : changes.devices) devices.emplace(row.id, row);
+  for (const store::Link& row : changes.links) links[row.id] = row;
+  for (const store::Plan& row : changes.plans) plans[row.patient].push_back(row);
+  for (const store::Alarm& row : changes.alarms) alarms[row.id] = row;
+  for (const store::Quarantined& row : changes.quarantined) quarantined[row.id] = row;
+  for (const store::Payload& row : changes.payloads) payloads.emplace(row.digest, row);
+  for (const store::Key& digest : changes.dropped_payloads) payloads.erase(digest);
+  audits.insert(audits.end(), changes.audits.begin(), changes.audits.end());
+  for (const store::Delivery& row : changes.deliveries) deliveries[row.id] = row;
+  for (DeliveryId id : changes.dropped_deliveries) deliveries.erase(id);
+  for (const store::Changes::Cursor& row : changes.cursors) cursors[row.destination] = row.position;
+  for (const store::Changes::Reply& row : changes.replies) replies.emplace(row.key, row);
+  highest_id = std::max(highest_id, changes.highest_id);
+}
+
+// Each call takes the lock once and copies out, so that it sees whole commits only.
+class MemoryStore::View final : public store::Reader {
+ public:
+  explicit View(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  void find_keys(std::span<const store::Key> keys, std::span<std::int64_t> found) override {
+    std::lock_guard lock(state_->mutex);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      auto at = state_->keys.find(keys[i]);
+      found[i] = at == state_->keys.end() ? 0 : at->second;
+    }
+  }
+  std::vector<store::VersionMark> versions(ObservationId id) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::VersionMark> out;
+    if (auto at = state_->observations.find(id); at != state_->observations.end())
+      for (const StoredVersion& stored : at->second)
+        out.push_back({stored.row.version, stored.row.digest, stored.row.vendor_version});
+    return out;
+  }
+  std::optional<store::Observation> observation(ObservationId id, std::optional<std::uint32_t> version) override {
+    std::lock_guard lock(state_->mutex);
+    auto at = state_->observations.find(id);
+    if (at == state_->observations.end()) return std::nullopt;
+    if (!version) return at->second.back().row;
+    if (*version == 0 || *version > at->second.size()) return std::nullopt;
+    return at->second[*version - 1].row;
+  }
+  std::optional<store::Event> event(EventId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->events, id);
+  }
+
+  store::ObservationPage search(const store::ObservationFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    store::ObservationPage page;
+    page.horizon = filter.horizon.value_or(static_cast<Position>(state_->journal.size()));
+    std::vector<store::Observation> rows = matching(filter, page.horizon);
+    auto key = [&](Time measured, Time updated, ObservationId id) {
+      return std::pair(filter.sort.key == fhir::SortKey::date ? measured : updated, id);
+    };
+    auto key_of = [&](const store::Observation& row) { return key(row.measured, row.updated, row.id); };
+    auto before = [&](const auto& a, const auto& b) { return filter.sort.descending ? a > b : a < b; };
+    std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return before(key_of(a), key_of(b)); });
+    for (store::Observation& row : rows) {
+      if (filter.after && !before(std::pair(filter.after->at, filter.after->id), key_of(row))) continue;
+      if (page.rows.size() == filter.limit) {
+        page.more = true;
+        break;
+      }
+      row.judgement.clear();
+      row.components.clear();
+      page.rows.push_back(std::move(row));
+    }
+    return page;
+  }
+  std::int64_t count(const store::ObservationFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    Position horizon = filter.horizon.value_or(static_cast<Position>(state_->journal.size()));
+    return static_cast<std::int64_t>(matching(filter, horizon).size());
+  }
+  std::optional<Time> latest_measured(PatientId patient, fhir::Kind kind) override {
+    std::lock_guard lock(state_->mutex);
+    std::optional<Time> latest;
+    for (const auto& [id, versions] : state_->observations) {
+      const store::Observation& row = versions.back().row;
+      if (row.patient != patient || row.kind != kind || row.status == store::Status::entered_in_error) continue;
+      if (!latest || row.measured > *latest) latest = row.measured;
+    }
+    return latest;
+  }
+  std::vector<store::Observation> placed(PatientId patient, store::Source source, std::string_view subject, Time from,
+                                         std::optional<Time> to, std::optional<ObservationId> after,
+                                         std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Observation> rows;
+    for (const auto& [id, versions] : state_->observations) {
+      const store::Observation& row = versions.back().row;
+      if (row.patient == patient && row.source == source && row.subject == subject && row.measured >= from &&
+          (!to || row.measured < *to) && row.status != store::Status::entered_in_error)
+        rows.push_back(row);
+    }
+    auto place = [](const store::Observation& row) { return std::pair(row.measured, row.id); };
+    std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    if (after) {
+      // The row itself may have left the selection since the last page; its place in the order has not.
+      auto last = state_->observations.find(*after);
+      if (last != state_->observations.end()) {
+        auto mark = place(last->second.back().row);
+        std::erase_if(rows, [&](const auto& row) { return place(row) <= mark; });
+      }
+    }
+    if (rows.size() > limit) rows.resize(limit);
+    return rows;
+  }
+  std::vector<store::Event> events_without_patient(store::Source source, std::string_view subject) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->events, std::optional<EventId>(), SIZE_MAX, [&](const store::Event& row) {
+      auto alarm = state_->alarms.find(row.alarm);
+      return row.source == source && row.subject == subject && !row.patient && alarm != state_->alarms.end() &&
+             alarm->second.open;
+    });
+  }
+
+  std::optional<store::Patient> patient(PatientId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->patients, id);
+  }
+  std::optional<store::Patient> patient_by_identifier(store::Tenant tenant, std::string_view system,
+                                                      std::string_view value) override {
+    std::lock_guard lock(state_->mutex);
+    for (const auto& [id, row] : state_->patients)
+      if (row.tenant == tenant && row.system == system && row.value == value) return row;
+    return std::nullopt;
+  }
+  std::vector<store::Patient> patients(store::Tenant tenant, std::optional<PatientId> after,
+                                       std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->patients, after, limit, [&](const store::Patient& row) { return row.tenant == tenant; });
+  }
+  std::optional<store::Device> device(DeviceId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->devices, id);
+  }
+  std::vector<store::Device> devices(store::Tenant tenant, std::optional<DeviceId> after, std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->devices, after, limit, [&](const store::Device& row) { return row.tenant == tenant; });
+  }
+  std::vector<store::Link> links(store::Source source, std::string_view subject) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->links, std::optional<LinkId>(), SIZE_MAX,
+                  [&](const store::Link& row) { return row.source == source && row.subject == subject; });
+  }
+  std::vector<store::Link> links_of_tenant(store::Tenant tenant, std::optional<LinkId> after,
+                                           std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->links, after, limit, [&](const store::Link& row) { return row.tenant == tenant; });
+  }
+  std::optional<store::Plan> plan(PatientId patient, std::optional<std::uint32_t> version) override {
+    std::lock_guard lock(state_->mutex);
+    auto at = state_->plans.find(patient);
+    if (at == state_->plans.end()) return std::nullopt;
+    if (!version) return at->second.back();
+    for (const store::Plan& row : at->second)
+      if (row.version == *version) return row;
+    return std::nullopt;
+  }
+
+  std::optional<store::Alarm> alarm(AlarmId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->alarms, id);
+  }
+  std::vector<store::Alarm> open_alarms(PatientId patient) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->alarms, std::optional<AlarmId>(), SIZE_MAX,
+                  [&](const store::Alarm& row) { return row.open && row.patient == patient; });
+  }
+  std::optional<store::Alarm> open_alarm(store::Tenant tenant, std::string_view identity) override {
+    std::lock_guard lock(state_->mutex);
+    for (const auto& [id, row] : state_->alarms)
+      if (row.open && row.tenant == tenant && row.identity == identity) return row;
+    return std::nullopt;
+  }
+  std::vector<store::Alarm> alarms(const store::AlarmFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->alarms, filter.after, filter.limit, [&](const store::Alarm& row) {
+      return row.tenant == filter.tenant && (!filter.open || row.open == *filter.open) &&
+             any_or_none(filter.patients, row.patient);
+    });
+  }
+  std::int64_t open_alarm_count(store::Tenant tenant) override {
+    std::lock_guard lock(state_->mutex);
+    return std::count_if(state_->alarms.begin(), state_->alarms.end(),
+                         [&](const auto& entry) { return entry.second.open && entry.second.tenant == tenant; });
+  }
+  std::optional<store::Changes::Reply> reply(std::string_view key) override {
+    std::lock_guard lock(state_->mutex);
+    auto at = state_->replies.find(key);
+    if (at == state_->replies.end()) return std::nullopt;
+    return at->second;
+  }
+
+  std::optional<store::Quarantined> quarantined(QuarantineId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->quarantined, id);
+  }
+  std::optional<store::Quarantined> waiting_by_key(const store::Key& key) override {
+    std::lock_guard lock(state_->mutex);
+    for (const auto& [id, row] : state_->quarantined)
+      if (row.state == store::QuarantineState::waiting && row.key == key) return row;
+    return std::nullopt;
+  }
+  std::vector<store::Quarantined> quarantine(const store::QuarantineFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->quarantined, filter.after, filter.limit, [&](const store::Quarantined& row) {
+      return (!filter.tenant || row.tenant == *filter.tenant) && (!filter.source || row.source == *filter.source) &&
+             (!filter.state || row.state == *filter.state) && (!filter.reason || row.reason == *filter.reason) &&
+             (!filter.subject || row.subject == *filter.subject);
+    });
+  }
+  std::int64_t waiting_count(store::Source source) override {
+    std::lock_guard lock(state_->mutex);
+    return std::count_if(state_->quarantined.begin(), state_->quarantined.end(), [&](const auto& entry) {
+      return entry.second.source == source && entry.second.state == store::QuarantineState::waiting;
+    });
+  }
+  std::optional<store::Payload> payload(const store::Key& digest) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->payloads, digest);
+  }
+
+  Position newest() override {
+    std::lock_guard lock(state_->mutex);
+    return static_cast<Position>(state_->journal.size());
+  }
+  Position oldest() override { return 1; }
+  std::vector<store::JournalEntry> journal(Position after, std::size_t limit, std::uint32_t kinds,
+                                           std::optional<store::Tenant> tenant) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::JournalEntry> out;
+    for (auto at = static_cast<std::size_t>(std::max<Position>(after, 0));
+         at < state_->journal.size() && out.size() < limit; ++at) {
+      const store::JournalEntry& entry = state_->journal[at];
+      bool kind_wanted = kinds == 0 || (kinds >> static_cast<unsigned>(entry.kind) & 1U) != 0;
+      if (kind_wanted && (!tenant || entry.tenant == *tenant)) out.push_back(entry);
+    }
+    return out;
+  }
+  std::optional<Position> cursor(std::string_view destination) override {
+    std::lock_guard lock(state_->mutex);
+    auto at = state_->cursors.find(destination);
+    if (at == state_->cursors.end()) return std::nullopt;
+    return at->second;
+  }
+  std::vector<store::Delivery> deliveries(std::string_view destination, std::optional<store::DeliveryState> wanted,
+                                          std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Delivery> rows =
+        select(state_->deliveries, std::optional<DeliveryId>(), SIZE_MAX, [&](const store::Delivery& row) {
+          return row.destination == destination && (!wanted || row.state == *wanted);
+        });
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+    if (rows.size() > limit) rows.resize(limit);
+    return rows;
+  }
+  std::optional<store::Delivery> delivery(DeliveryId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->deliveries, id);
+  }
+
+  std::vector<store::Audit> audits(store::Tenant tenant, std::optional<PatientId> patient, std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Audit> out;
+    for (auto at = state_->audits.rbegin(); at != state_->audits.rend() && out.size() < limit; ++at)
+      if (at->tenant == tenant && (!patient || at->patient == *patient)) out.push_back(*at);
+    return out;
+  }
+  std::int64_t highest_id() override {
+    std::lock_guard lock(state_->mutex);
+    return state_->highest_id;
+  }
+
+ private:
+  // Of each observation the version that was current at the horizon; the lock is held.
+  std::vector<store::Observation> matching(const store::ObservationFilter& filter, Position horizon) const {
+    std::vector<store::Observation> rows;
+    for (const auto& [id, versions] : state_->observations) {
+      auto at = std::find_if(versions.rbegin(), versions.rend(),
+                             [horizon](const StoredVersion& stored) { return stored.position <= horizon; });
+      if (at != versions.rend() && matches(filter, at->row)) rows.push_back(at->row);
+    }
+    return rows;
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+MemoryStore::MemoryStore() : state_(std::make_shared<State>()), own_(std::make_unique<View>(state_)) {}
+MemoryStore::~MemoryStore() = default;
+
+store::Tenant MemoryStore::tenant(std::string_view name) {
+  if (name.empty()) return store::Tenant::none;
+  std::lock_guard lock(state_->mutex);
+  auto number = static_cast<store::Tenant>(state_->tenants.size() + 1);
+  return state_->tenants.emplace(name, number).first->second;
+}
+
+store::Source MemoryStore::source(std::string_view tenant, std::string_view name) {
+  if (name.empty()) return store::Source::none;
+  std::lock_guard lock(state_->mutex);
+  auto number = static_cast<store::Source>(state_->sources.size() + 1);
+  return state_->sources.emplace(std::pair(std::string(tenant), std::string(name)), number).first->second;
+}
+
+std::unique_ptr<store::Reader> MemoryStore::reader() {
+  return std::make_unique<View>(state_);
+}
+
+store::Reader& MemoryStore::own() {
+  return *own_;
+}
+
+store::Result<Position> MemoryStore::commit(const store::Changes& changes, store::Lane) {
+  std::lock_guard lock(state_->mutex);
+  if (state_->commits_to_fail > 0) {
+    --state_->commits_to_fail;
+    return fhir::Error(fhir::ErrorCategory::unavailable, "disk full");
+  }
+  if (auto error = state_->refusal(changes)) return *error;
+  Position first = static_cast<Position>(state_->journal.size()) + 1;
+  state_->apply(changes);
+  ++state_->commits;
+  return first;
+}
+
+store::Store::Health MemoryStore::health() {
+  std::lock_guard lock(state_->mutex);
+  Health health;
+  health.writable = state_->commits_to_fail == 0;
+  return health;
+}
+
+void MemoryStore::fail_commits(int count) {
+  std::lock_guard lock(state_->mutex);
+  state_->commits_to_fail = count;
+}
+
+int MemoryStore::commits() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->commits;
+}
+
+}  // namespace support
