@@ -57,6 +57,7 @@ class JsonValue {
 
   std::string path() const;  // "measurements[2].value"; computed only for errors
   std::string json() const;  // this value written back as compact JSON, numbers as they were written
+  void append_json(std::string& out) const;
 
   // for (JsonValue v : array)   and   for (JsonValue v : object) with v.key()
   std::string_view key() const;  // the member name this value stands under; empty in arrays

@@ -1,0 +1,152 @@
+#include "fhir/json_writer.hpp"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+
+#include "fhir/json_reader.hpp"
+
+namespace fhir {
+namespace {
+
+// What a byte becomes inside a string: 0 itself, 'u' a \u00xx escape, else the letter after the backslash (RFC 8259
+// section 7).
+constexpr std::array<char, 256> escapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t c = 0; c < 0x20; ++c) table[c] = 'u';
+  table['\b'] = 'b';
+  table['\t'] = 't';
+  table['\n'] = 'n';
+  table['\f'] = 'f';
+  table['\r'] = 'r';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  return table;
+}();
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  const char* run = text.data();
+  const char* const end = run + text.size();
+  for (const char* at = run; at != end; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    const char escape = escapes[byte];
+    if (escape == 0) continue;
+    out.append(run, at);
+    run = at + 1;
+    out += '\\';
+    out += escape;
+    if (escape == 'u') {
+      constexpr std::string_view hex = "0123456789abcdef";
+      out += "00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    }
+  }
+  out.append(run, end);
+  out += '"';
+}
+
+void JsonWriter::separate() {
+  if (after_key_) {
+    after_key_ = false;
+    return;
+  }
+  if (first_.empty()) return;
+  if (first_.back()) {
+    first_.back() = false;
+  } else {
+    out_ += ',';
+  }
+}
+
+JsonWriter& JsonWriter::begin_object() {
+  separate();
+  out_ += '{';
+  first_.push_back(true);
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_object() {
+  assert(!first_.empty() && !after_key_);
+  first_.pop_back();
+  out_ += '}';
+  return *this;
+}
+
+JsonWriter& JsonWriter::begin_array() {
+  separate();
+  out_ += '[';
+  first_.push_back(true);
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_array() {
+  assert(!first_.empty() && !after_key_);
+  first_.pop_back();
+  out_ += ']';
+  return *this;
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  assert(!first_.empty() && !after_key_);
+  separate();
+  append_json_string(out_, name);
+  out_ += ':';
+  after_key_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(std::string_view text) {
+  separate();
+  append_json_string(out_, text);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(bool yes) {
+  return raw(yes ? "true" : "false");
+}
+
+JsonWriter& JsonWriter::value(std::int64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(std::uint64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(const Decimal& number) {
+  separate();
+  number.append_to(out_);
+  return *this;
+}
+
+JsonWriter& JsonWriter::null() {
+  return raw("null");
+}
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+  separate();
+  out_ += json;
+  return *this;
+}
+
+JsonWriter& JsonWriter::copy(JsonValue value) {
+  separate();
+  value.append_json(out_);
+  return *this;
+}
+
+}  // namespace fhir
