@@ -1,5 +1,5 @@
-// The life of one alarm as a pure state machine (design.md section 7): what a new judgement or a person's action does to it, with
-// a named reason. Knows no store, no clock, no JSON: time is passed in.
+// The life of one alarm as a pure state machine (design.md section 7): what a new judgement or a person's action does
+// to it, with a named reason. Knows no store, no clock, no JSON: time is passed in.
 #pragma once
 
 #include <chrono>
@@ -18,31 +18,45 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 enum class State : std::uint8_t { raised, acknowledged, in_progress, dispatched, accepted, snoozed, resolved };
 enum class Change : std::uint8_t { none, raised, repeated, escalated, normal, restored, action };
 enum class Action : std::uint8_t {
-  acknowledge, take, note, dispatch, accept_dispatch, snooze, hand_over, resolve, reopen
+  acknowledge,
+  take,
+  note,
+  dispatch,
+  accept_dispatch,
+  snooze,
+  hand_over,
+  resolve,
+  reopen
 };
 enum class Colour : std::uint8_t { green, yellow, red };
 
-std::string_view name(State);     // "in-progress"
+std::string_view name(State);  // "in-progress"
 std::string_view name(Change);
-std::string_view name(Action);    // "accept-dispatch"
+std::string_view name(Action);  // "accept-dispatch"
 std::string_view name(Severity);
 std::string_view name(Colour);
 std::optional<State> state_named(std::string_view);
 std::optional<Action> action_named(std::string_view);
 std::optional<Severity> severity_named(std::string_view);
-Colour colour_of(Severity);       // moderate yellow, severe and critical red
+Colour colour_of(Severity);  // moderate yellow, severe and critical red
 
-// What the machine has to remember between judgements; stored with the alarm.
+// What the machine has to remember between judgements; stored with the alarm. `bound`, `worst` and `called` are what a
+// new breach is compared with to decide whether a person is called again. Only readings that were the newest of their
+// series and recent enough to announce enter them: an old reading must not make a new worsening look known (invariant
+// 6, "never masks").
 struct AlarmState {
   State state = State::raised;
-  Severity severity = Severity::normal;     // the worst so far of this alarm
-  std::optional<Bound> bound;               // the furthest bound crossed so far
-  std::optional<Number> worst;              // the worst value so far in the alarm's direction
+  Severity severity = Severity::normal;  // the worst so far of this alarm, old readings included; what is shown
+  Severity called = Severity::normal;    // the worst so far of the readings described above
+  std::optional<Bound> bound;            // the furthest bound they crossed
+  std::optional<Number> worst;           // their worst value in the alarm's direction
   Direction direction = Direction::high;
-  bool back_to_normal = false;              // the latest judged reading was within limits
-  bool announced = true;                    // false while every reading so far was too late to announce
-  std::optional<Time> acknowledged_at;
-  Time latest_measured{};                   // newest measured time judged for this alarm
+  bool back_to_normal = false;          // the newest reading that counted was within limits
+  bool announced = true;                // false while every reading so far was too old to announce
+  std::optional<Time> acknowledged_at;  // none while the first clock runs
+  Time latest_measured{};               // newest measured time among the readings that changed this alarm
+
+  bool operator==(const AlarmState&) const = default;
 };
 
 // One judgement about the alarm's subject.
@@ -53,25 +67,31 @@ struct Judged {
   Direction direction = Direction::high;
   std::optional<Number> value;
   Time measured{};
-  bool superseded = false;     // a later-measured reading of the series is already judged: never clears, masks or re-dates
-  bool past_horizon = false;   // older than alarm_horizon: stored, judged, shown, not announced
-  bool safety_press = false;   // a safety event with a new vendor id: always calls a person again
+  bool superseded = false;  // a later-measured reading of the series is already judged: never clears, masks or re-dates
+  bool past_horizon = false;  // older than alarm_horizon: stored, judged, shown, not announced
+  bool safety_press = false;  // a safety event with a new vendor id: always calls a person again
 };
 
 struct AlarmPolicy {
-  std::chrono::minutes reannounce_after{15};  // OURS: red acknowledged but not acted on returns after 15 min (clinical.md 5.4)
+  // OURS: a red one acknowledged but not acted on comes back after 15 min (clinical.md 5.4).
+  std::chrono::minutes reannounce_after{15};
 };
 
+// change none: `next` equals the state before, nothing is to be stored.
 struct Step {
   AlarmState next;
   Change change = Change::none;
   bool announce = false;
-  std::string_view reason;   // named: "worse", "further-bound", "after-normal", "reannounce-interval", "safety-press" ...
+  // Static text. Why a person is called: "new-breach", "safety-press", "first-announceable", "further-bound", "worse",
+  // "after-normal", "reannounce-interval", "escalation". Why not: "past-horizon", "unacknowledged" (the first call
+  // stands), "in-hand" (somebody has taken it), "not-worse"; and "within-limits", "still-normal", "superseded",
+  // "resolved", "restored", or the name of a person's action.
+  std::string_view reason;
 };
 
-// No alarm is open for this identity and the judgement breaches.
-Step raise(const Judged&, const AlarmPolicy&, Time now);
-// An alarm is open (any state but resolved).
+// No alarm is open for this identity and the judgement breaches (asserted).
+Step raise(const Judged&);
+// An alarm is open (any state but resolved; a resolved one stays as it is).
 Step judge_open(const AlarmState&, const Judged&, const AlarmPolicy&, Time now);
 
 // A person acts. The error text says what the state allows. `note` never changes the state.
@@ -79,8 +99,9 @@ struct Refused {
   std::string reason;
 };
 std::variant<Step, Refused> act(const AlarmState&, Action, Time now);
-// An escalation returns an acknowledged or snoozed alarm to raised; a missing or technical alarm whose cause is gone ends.
-Step escalate(const AlarmState&, Time now);
-Step restore(const AlarmState&, Time now);
+// An escalation returns an acknowledged or snoozed alarm to raised; a missing or technical alarm whose cause is gone
+// ends. A resolved alarm stays as it is.
+Step escalate(const AlarmState&);
+Step restore(const AlarmState&);
 
 }  // namespace thresholds

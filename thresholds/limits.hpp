@@ -1,5 +1,5 @@
-// Limits and what they are compared with: plain values, names as in rules.d. Strict comparison (vendors.md A.3): a reading equal
-// to a bound does not breach it.
+// Limits and what they are compared with: plain values, names as in rules.d. Strict comparison (vendors.md A.3): a
+// reading equal to a bound does not breach it.
 #pragma once
 
 #include <cstdint>
@@ -32,26 +32,26 @@ struct Sample {
 };
 
 enum class Outcome : std::uint8_t {
-  within,        // compared, no bound crossed
+  within,  // compared, no bound crossed
   breach,
-  no_limit,      // no limit for this kind and component
-  undecidable    // a comparator leaves it open which side of a bound the true value is on
+  no_limit,    // no limit for this kind and component
+  undecidable  // a comparator leaves it open which side of a bound the true value is on
 };
 
 struct Verdict {
   Outcome outcome = Outcome::no_limit;
-  std::optional<Bound> bound;          // the outermost bound crossed
+  std::optional<Bound> bound;  // the outermost bound crossed
   Severity severity = Severity::normal;
   Direction direction = Direction::high;
-  std::optional<Number> limit;         // the value of that bound
+  std::optional<Number> limit;  // the value of that bound
 };
 
 // Every problem of a set of limits, in words: bounds not strictly descending alert_high > warning_high > warning_low >
 // alert_low, none given, two limits for one kind and component.
 std::vector<std::string> problems(const std::vector<Limit>&);
 
-// A comparator counts: ">33.3" breaches alert_high 20 and is undecidable for alert_high 40. When a certain breach of an inner
-// bound and an open outer one meet, it is a breach of the inner one.
+// A comparator counts: ">33.3" breaches alert_high 20 and is undecidable for alert_high 40. When a certain breach of an
+// inner bound and an open outer one meet, it is a breach of the inner one.
 Verdict judge(const Limit&, const Sample&);
 
 }  // namespace thresholds

@@ -1,0 +1,263 @@
+#include "thresholds/alarm_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+
+namespace thresholds {
+namespace {
+
+constexpr std::array<std::string_view, 7> state_names{"raised",   "acknowledged", "in-progress", "dispatched",
+                                                      "accepted", "snoozed",      "resolved"};
+constexpr std::array<std::string_view, 7> change_names{"none",   "raised",   "repeated", "escalated",
+                                                       "normal", "restored", "action"};
+constexpr std::array<std::string_view, 9> action_names{
+    "acknowledge", "take", "note", "dispatch", "accept-dispatch", "snooze", "hand-over", "resolve", "reopen"};
+constexpr std::array<std::string_view, 3> colour_names{"green", "yellow", "red"};
+constexpr std::array<Severity, 4> severities{Severity::normal, Severity::moderate, Severity::severe,
+                                             Severity::critical};
+
+template <class Enum, std::size_t size>
+std::optional<Enum> named(const std::array<std::string_view, size>& names, std::string_view text) {
+  auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
+
+bool silenced(State state) {
+  return state == State::acknowledged || state == State::snoozed;
+}
+
+bool beyond(Direction direction, const Number& value, const Number& than) {
+  return direction == Direction::high ? value > than : value < than;
+}
+
+bool is_alert(Bound bound) {
+  return bound == Bound::alert_low || bound == Bound::alert_high;
+}
+
+// An older reading than one that counted already, by the caller's knowledge of the series or by this alarm's own (an
+// alarm may be fed by two series: a heart-rate limit also judges pulse-rate).
+bool old(const AlarmState& state, const Judged& judged) {
+  return judged.superseded || judged.measured < state.latest_measured;
+}
+
+// What later breaches are compared with.
+void remember(AlarmState& state, const Judged& judged) {
+  state.called = std::max(state.called, judged.severity);
+  if (judged.bound && (!state.bound || is_alert(*judged.bound))) state.bound = judged.bound;
+  if (judged.value && (!state.worst || beyond(state.direction, *judged.value, *state.worst)))
+    state.worst = judged.value;
+}
+
+// Why a breach of an open alarm calls a person again, or why not (design.md section 7, "announce").
+struct Call {
+  bool announce = false;
+  std::string_view reason;
+};
+
+Call call_for(const AlarmState& state, const Judged& judged, const AlarmPolicy& policy, Time now) {
+  // A press is announced in every state and at any age: a safety event always reaches a person (invariant 5).
+  if (judged.safety_press) return {true, "safety-press"};
+  if (judged.past_horizon) return {false, "past-horizon"};
+  if (!state.announced) return {true, "first-announceable"};
+  if (state.state == State::raised) return {false, "unacknowledged"};
+  if (!silenced(state.state)) return {false, "in-hand"};
+  if (judged.bound && (!state.bound || (is_alert(*judged.bound) && !is_alert(*state.bound))))
+    return {true, "further-bound"};
+  if (judged.severity > state.called) return {true, "worse"};
+  if (judged.value && (!state.worst || beyond(state.direction, *judged.value, *state.worst))) return {true, "worse"};
+  // Strictly later: of two readings of one instant neither follows the other, so their order of arrival decides
+  // nothing.
+  if (state.back_to_normal && !old(state, judged) && judged.measured > state.latest_measured)
+    return {true, "after-normal"};
+  if (state.acknowledged_at && now - *state.acknowledged_at > policy.reannounce_after)
+    return {true, "reannounce-interval"};
+  return {false, "not-worse"};
+}
+
+Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolicy& policy, Time now) {
+  Call call = call_for(state, judged, policy, now);
+  Step step{state, Change::repeated, call.announce, call.reason};
+  AlarmState& next = step.next;
+  next.severity = std::max(next.severity, judged.severity);
+  next.announced = next.announced || call.announce;
+  if (!old(state, judged)) {
+    if (!judged.past_horizon) remember(next, judged);
+    next.back_to_normal = false;
+    next.latest_measured = judged.measured;
+  }
+  // OURS: whoever is called again has something to acknowledge again; the owner stays. Design.md section 7 says so of
+  // an escalation; with the state left at acknowledged nobody could answer the second call.
+  if (call.announce && silenced(state.state)) {
+    next.state = State::raised;
+    next.acknowledged_at.reset();
+  }
+  return step;
+}
+
+Step normal_open(const AlarmState& state, const Judged& judged) {
+  if (old(state, judged)) return {state, Change::none, false, "superseded"};
+  if (state.back_to_normal) return {state, Change::none, false, "still-normal"};
+  // A breach of the same instant stands, whichever of the two arrived first.
+  if (judged.measured == state.latest_measured) return {state, Change::none, false, "same-instant"};
+  Step step{state, Change::normal, false, "within-limits"};
+  step.next.back_to_normal = true;
+  step.next.latest_measured = judged.measured;
+  return step;
+}
+
+Refused refuse(Action action, State state, std::string_view allowed) {
+  return {std::string(name(action)) + " is not possible while the alarm is " + std::string(name(state)) + "; " +
+          std::string(allowed)};
+}
+
+Step moved(const AlarmState& state, State to, Action action) {
+  Step step{state, Change::action, false, name(action)};
+  step.next.state = to;
+  return step;
+}
+
+}  // namespace
+
+std::string_view name(State state) {
+  return state_names[static_cast<std::size_t>(state)];
+}
+std::string_view name(Change change) {
+  return change_names[static_cast<std::size_t>(change)];
+}
+std::string_view name(Action action) {
+  return action_names[static_cast<std::size_t>(action)];
+}
+std::string_view name(Colour colour) {
+  return colour_names[static_cast<std::size_t>(colour)];
+}
+
+std::string_view name(Severity severity) {
+  switch (severity) {
+    case Severity::normal:
+      return "normal";
+    case Severity::moderate:
+      return "moderate";
+    case Severity::severe:
+      return "severe";
+    case Severity::critical:
+      return "critical";
+  }
+  return "normal";
+}
+
+std::optional<State> state_named(std::string_view text) {
+  return named<State>(state_names, text);
+}
+std::optional<Action> action_named(std::string_view text) {
+  return named<Action>(action_names, text);
+}
+
+std::optional<Severity> severity_named(std::string_view text) {
+  for (Severity severity : severities) {
+    if (name(severity) == text) return severity;
+  }
+  return std::nullopt;
+}
+
+Colour colour_of(Severity severity) {
+  switch (severity) {
+    case Severity::normal:
+      return Colour::green;
+    case Severity::moderate:
+      return Colour::yellow;
+    case Severity::severe:
+    case Severity::critical:
+      return Colour::red;
+  }
+  return Colour::red;
+}
+
+Step raise(const Judged& judged) {
+  assert(judged.breach || judged.safety_press);
+  Step step;
+  AlarmState& next = step.next;
+  next.severity = judged.severity;
+  next.direction = judged.direction;
+  next.latest_measured = judged.measured;
+  // The age limit is for readings; a press calls a person at any age.
+  next.announced = judged.safety_press || !judged.past_horizon;
+  if (!judged.superseded && !judged.past_horizon) remember(next, judged);
+  step.change = Change::raised;
+  step.announce = next.announced;
+  step.reason = judged.safety_press ? "safety-press" : judged.past_horizon ? "past-horizon" : "new-breach";
+  return step;
+}
+
+Step judge_open(const AlarmState& state, const Judged& judged, const AlarmPolicy& policy, Time now) {
+  if (state.state == State::resolved) return {state, Change::none, false, "resolved"};
+  if (judged.breach || judged.safety_press) return breach_open(state, judged, policy, now);
+  return normal_open(state, judged);
+}
+
+std::variant<Step, Refused> act(const AlarmState& state, Action action, Time now) {
+  State from = state.state;
+  switch (action) {
+    case Action::acknowledge: {
+      if (from != State::raised) return refuse(action, from, "only a raised alarm is acknowledged");
+      Step step = moved(state, State::acknowledged, action);
+      step.next.acknowledged_at = now;
+      return step;
+    }
+    case Action::take: {
+      if (from != State::raised && from != State::acknowledged) {
+        return refuse(action, from, "only a raised or acknowledged alarm is taken");
+      }
+      // Taking says more than "seen" (clinical.md 5.4, 5), so it stops the first clock too; the log keeps the one act
+      // that was done. An earlier acknowledgement keeps its time.
+      Step step = moved(state, State::in_progress, action);
+      if (!step.next.acknowledged_at) step.next.acknowledged_at = now;
+      return step;
+    }
+    case Action::note:
+      return moved(state, from, action);
+    case Action::dispatch:
+      if (from != State::in_progress) return refuse(action, from, "only a taken alarm is dispatched");
+      return moved(state, State::dispatched, action);
+    case Action::accept_dispatch:
+      if (from != State::dispatched)
+        return refuse(action, from, "only a dispatched alarm is accepted by the responder");
+      return moved(state, State::accepted, action);
+    case Action::snooze:
+    case Action::hand_over:
+      return Refused{std::string(name(action)) + " is not supported yet"};
+    case Action::resolve:
+      // From every open state: a person who closes an alarm nobody took has seen it; who did it is in the log.
+      if (from == State::resolved) return refuse(action, from, "it was resolved before");
+      return moved(state, State::resolved, action);
+    case Action::reopen: {
+      if (from != State::resolved) return refuse(action, from, "only a resolved alarm is reopened");
+      Step step = moved(state, State::raised, action);
+      step.next.acknowledged_at.reset();
+      return step;
+    }
+  }
+  return Refused{"unknown action"};
+}
+
+Step escalate(const AlarmState& state) {
+  if (state.state == State::resolved) return {state, Change::none, false, "resolved"};
+  Step step{state, Change::escalated, true, "escalation"};
+  step.next.announced = true;
+  if (silenced(state.state)) {
+    step.next.state = State::raised;
+    step.next.acknowledged_at.reset();
+  }
+  return step;
+}
+
+Step restore(const AlarmState& state) {
+  if (state.state == State::resolved) return {state, Change::none, false, "resolved"};
+  Step step{state, Change::restored, false, "restored"};
+  step.next.state = State::resolved;
+  return step;
+}
+
+}  // namespace thresholds
