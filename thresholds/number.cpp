@@ -8,8 +8,9 @@ namespace {
 // Clang and g++ both have it; the ISO-only warning is silenced by __extension__.
 __extension__ typedef __int128 Wide;
 
-// 10^19 times any 64-bit coefficient is below 2^127. A larger difference of scales decides the comparison by itself.
-constexpr int largest_shift = 19;
+// 10^19 exceeds every 64-bit coefficient, so a larger difference of scales decides by itself; 10^18 times any fits in
+// 127 bits.
+constexpr int largest_shift = 18;
 
 Wide shifted(std::int64_t coefficient, int digits) {
   Wide value = coefficient;

@@ -205,6 +205,10 @@ TEST_CASE("alarm: a breach after a return to normal calls again", "[thresholds][
     CHECK_FALSE(step.announce);
     CHECK_FALSE(step.next.back_to_normal);
   }
+  SECTION("between two normal readings: the newest is normal, so nothing followed it") {
+    alarm = judge_open(alarm, saturation(95, morning + 9min), policy, morning + 9min).next;
+    CHECK_FALSE(judge_open(alarm, superseded(saturation(91, morning + 8min)), policy, morning + 9min).announce);
+  }
   SECTION("measured before it: neither follows nor undoes it") {
     Step step = judge_open(alarm, superseded(saturation(91, morning + 5min)), policy, morning + 7min);
     CHECK_FALSE(step.announce);

@@ -42,7 +42,9 @@ TEST_CASE("number: compares by value across scales", "[thresholds][number]") {
       {"equal at 18 decimals apart", {1, 0}, {1'000'000'000'000'000'000, 18}, equal},
       {"one less at 18 decimals apart", {1, 0}, {999'999'999'999'999'999, 18}, greater},
       {"19 decimals apart, below one", {1, 0}, {largest, 19}, greater},
-      {"20 decimals apart decide alone", {1, 0}, {largest, 20}, greater},
+      {"20 decimals apart", {1, 0}, {largest, 20}, greater},
+      {"largest at 20 decimals apart", {largest, 0}, {largest, 20}, greater},
+      {"largest at 18 decimals apart", {largest, 0}, {largest, 18}, greater},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
