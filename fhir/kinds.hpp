@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "fhir/decimal.hpp"
 
@@ -23,17 +24,28 @@ struct Code {
 
 enum class ValueType : std::uint8_t { quantity, components, ordinal, text, questionnaire, waveform };
 
+// A word of an ordinal or coded scale with the code that means it (ACVPU: "C" is new confusion).
+struct Answer {
+  std::string_view word;
+  std::string_view text;
+  Code code;
+};
+
 struct KindInfo {
   Kind kind;
   std::string_view name;
+  std::string_view text;  // for people: CodeableConcept.text
   ValueType value;
   std::string_view unit;            // canonical UCUM code; empty for components and text
-  std::string_view category;        // observation-category code: vital-signs, laboratory, survey, activity
-  std::span<const Code> codings;    // LOINC first where there is one, then SNOMED CT, NPU, MDC
+  std::string_view category;        // observation-category code: vital-signs, laboratory, survey, activity, procedure, exam
+  std::span<const Code> codings;    // LOINC first where there is one, then SNOMED CT, NPU, MDC; never empty but for unknown
   std::optional<Decimal> low, high; // widest believable value in the canonical unit, inclusive; not a clinical limit
-  std::span<const std::string_view> profiles;  // meta.profile this kind's rendering is validated against
-  std::span<const Kind> components;            // for ValueType::components: what it consists of, required first
-  // Written without decimals digits of conversion noise: decimals kept when a unit is converted.
+  // meta.profile this kind's rendering is validated against. The VKP profile, which demands a national identity number,
+  // is last.
+  std::span<const std::string_view> profiles;
+  std::span<const Kind> components;  // for ValueType::components: what it consists of; the first two are required
+  std::span<const Answer> answers;   // coded words of a text or ordinal kind; others are text only
+  // Decimals kept when a unit is converted by a factor that is no power of ten; units.cpp says how they were chosen.
   int conversion_decimals;
 };
 
@@ -42,6 +54,9 @@ const KindInfo& info(Kind);                   // Kind::unknown has a row too (na
 std::span<const KindInfo> all_kinds();
 // By a coding as found in a payload or a search (system may be empty: any). 8867-4 alone is heart-rate.
 Kind kind_coded(std::string_view system, std::string_view code);
+// Every kind whose Observation.code carries this coding: what a search by code has to find (8867-4: heart-rate and
+// pulse-rate). No system: any system; an empty one: codes without system, which we never write.
+std::vector<Kind> kinds_carrying(std::optional<std::string_view> system, std::string_view code);
 bool plausible(Kind, const Decimal& canonical_value);
 
 // Kinds the code itself has to speak of, looked up once.
@@ -73,6 +88,9 @@ inline constexpr std::string_view snomed = "http://snomed.info/sct";
 inline constexpr std::string_view ucum = "http://unitsofmeasure.org";
 inline constexpr std::string_view mdc = "urn:iso:std:iso:11073:10101";
 inline constexpr std::string_view npu = "urn:oid:2.16.578.1.12.4.1.1.7280";
+inline constexpr std::string_view local_kind = "urn:hjemport:kind";  // for kinds nobody has a verified code for
+inline constexpr std::string_view vkp_observation_profile =
+    "http://hl7.no/fhir/vkpobservation/StructureDefinition/vkp-Observation";
 inline constexpr std::string_view vkp_alert_code = "http://ehelse.no/fhir/CodeSystem/vkp-alert-code-v090";
 
 }  // namespace fhir

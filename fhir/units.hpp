@@ -21,6 +21,8 @@ struct Converted {
 // From UCUM `unit` to the canonical unit of `kind`; nothing when that unit cannot be this kind's.
 std::optional<Converted> to_canonical(const Decimal& value, std::string_view unit, Kind kind);
 
-std::string_view unit_display(std::string_view ucum);  // human unit for Quantity.unit: "mmHg", "%", "beats/minute"
+// Human unit for Quantity.unit: "mmHg", "%"; "/min" is "beats/minute" or "breaths/minute" by kind. The UCUM code itself
+// where nothing better is known.
+std::string_view unit_display(std::string_view unit, Kind kind);
 
 }  // namespace fhir
