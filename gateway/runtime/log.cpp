@@ -24,10 +24,14 @@ constexpr std::string_view redacted = "[redacted]";
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
@@ -85,9 +89,9 @@ std::string render(Level level, std::string_view event, std::initializer_list<Fi
   return line;
 }
 
-// Lines wait here for one thread that hands them to the sink, so whoever logs never waits for a full pipe (reliability.md F42).
-// spdlog's asynchronous logger counts overruns only when it throws away the oldest line, which is the one that explains what went
-// wrong; this queue keeps the first lines and counts the later ones.
+// Lines wait here for one thread that hands them to the sink, so whoever logs never waits for a full pipe
+// (reliability.md F42). spdlog's asynchronous logger counts overruns only when it throws away the oldest line, which is
+// the one that explains what went wrong; this queue keeps the first lines and counts the later ones.
 class Queue {
  public:
   void push(std::string line) {
@@ -174,9 +178,17 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   queue().push(render(level, event, fields));
 }
 
-void set_level(Level level) { least.store(level); }
-void set_sink(void (*sink)(std::string_view line)) { queue().sink(sink ? sink : to_standard_error); }
-std::uint64_t dropped() { return queue().dropped(); }
-bool flush(std::chrono::milliseconds longest) { return queue().flush(longest); }
+void set_level(Level level) {
+  least.store(level);
+}
+void set_sink(void (*sink)(std::string_view line)) {
+  queue().sink(sink ? sink : to_standard_error);
+}
+std::uint64_t dropped() {
+  return queue().dropped();
+}
+bool flush(std::chrono::milliseconds longest) {
+  return queue().flush(longest);
+}
 
 }  // namespace gateway::log

@@ -1,5 +1,6 @@
 #include "gateway/runtime/log.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -8,7 +9,7 @@
 
 #include "fhir/json_reader.hpp"
 
-namespace log = gateway::log;
+namespace logging = gateway::log;  // "log" alone is the logarithm
 
 namespace {
 
@@ -28,18 +29,18 @@ void collect(std::string_view line) {
 
 struct Collected {
   Collected() {
-    log::flush();
+    logging::flush();
     std::lock_guard lock(mutex);
     lines.clear();
-    log::set_sink(collect);
+    logging::set_sink(collect);
   }
   ~Collected() {
-    log::flush(std::chrono::seconds(10));
-    log::set_sink(nullptr);
-    log::set_level(log::Level::info);
+    logging::flush(std::chrono::seconds(10));
+    logging::set_sink(nullptr);
+    logging::set_level(logging::Level::info);
   }
   std::vector<std::string> all() {
-    REQUIRE(log::flush(std::chrono::seconds(10)));
+    REQUIRE(logging::flush(std::chrono::seconds(10)));
     std::lock_guard lock(mutex);
     return lines;
   }
@@ -54,7 +55,8 @@ std::string member(const std::string& line, const char* name) {
 
 TEST_CASE("log: a line is one JSON object with time, level, event and fields", "[runtime][log]") {
   Collected collected;
-  log::warning("delivery_failed", {{"destination", "epj"}, {"attempt", 3}, {"final", false}, {"reason", "line\nbreak \"q\""}});
+  logging::warning("delivery_failed",
+                   {{"destination", "epj"}, {"attempt", 3}, {"final", false}, {"reason", "line\nbreak \"q\""}});
   std::vector<std::string> got = collected.all();
   REQUIRE(got.size() == 1);
   const std::string& line = got[0];
@@ -71,9 +73,9 @@ TEST_CASE("log: a line is one JSON object with time, level, event and fields", "
 
 TEST_CASE("log: levels below the set one are not written", "[runtime][log]") {
   Collected collected;
-  log::set_level(log::Level::warning);
-  log::info("quiet");
-  log::error("loud");
+  logging::set_level(logging::Level::warning);
+  logging::info("quiet");
+  logging::error("loud");
   std::vector<std::string> got = collected.all();
   REQUIRE(got.size() == 1);
   CHECK(member(got[0], "event") == "loud");
@@ -82,8 +84,10 @@ TEST_CASE("log: levels below the set one are not written", "[runtime][log]") {
 TEST_CASE("log: what could be a national identity number is replaced", "[runtime][log][privacy]") {
   // Synthetic numbers: month +80.
   Collected collected;
-  log::info("planted", {{"plain", "15876500565"}, {"inside", "GET /Patient?identifier=15876500565&x=1"}, {"number", std::int64_t{15876500565}}});
-  log::info("planted_at_the_end", {{"long", std::string(1'020, 'a') + " 15876500565"}});
+  logging::info("planted", {{"plain", "15876500565"},
+                            {"inside", "GET /Patient?identifier=15876500565&x=1"},
+                            {"number", std::int64_t{15876500565}}});
+  logging::info("planted_at_the_end", {{"long", std::string(1'020, 'a') + " 15876500565"}});
   for (const std::string& line : collected.all()) {
     CHECK(line.find("15876500565") == std::string::npos);
     CHECK(line.find("1587650") == std::string::npos);
@@ -95,7 +99,7 @@ TEST_CASE("log: a long value is cut at a character", "[runtime][log]") {
   Collected collected;
   std::string text;
   for (int i = 0; i < 1'000; ++i) text += "æ";
-  log::info("long_value", {{"text", "x" + text}});
+  logging::info("long_value", {{"text", "x" + text}});
   std::vector<std::string> got = collected.all();
   REQUIRE(got.size() == 1);
   std::string kept = member(got[0], "text");  // parsing checks that it still is UTF-8
@@ -110,29 +114,28 @@ TEST_CASE("log: a blocked sink drops lines, counts them and says so; nobody wait
     std::lock_guard lock(mutex);
     blocked = true;
   }
-  std::uint64_t before = log::dropped();
-  log::info("first");
+  std::uint64_t before = logging::dropped();
+  logging::info("first");
   {
     std::unique_lock lock(mutex);
     REQUIRE(changed.wait_for(lock, std::chrono::seconds(10), [] { return waiting_in_sink; }));
   }
   // Written from the test's own thread: were a writer ever held, this would never end.
   constexpr std::size_t excess = 100;
-  for (std::size_t i = 0; i < log::queue_lines + excess; ++i) log::info("flood");
-  CHECK(log::dropped() - before == excess);
-  CHECK_FALSE(log::flush(std::chrono::milliseconds(1)));
+  for (std::size_t i = 0; i < logging::queue_lines + excess; ++i) logging::info("flood");
+  CHECK(logging::dropped() - before == excess);
+  CHECK_FALSE(logging::flush(std::chrono::milliseconds(1)));
   {
     std::lock_guard lock(mutex);
     blocked = waiting_in_sink = false;
   }
   changed.notify_all();
   std::vector<std::string> got = collected.all();
-  auto said = std::find_if(got.begin(), got.end(), [](const std::string& line) {
-    return line.find("log_lines_dropped") != std::string::npos;
-  });
+  auto said = std::find_if(got.begin(), got.end(),
+                           [](const std::string& line) { return line.find("log_lines_dropped") != std::string::npos; });
   REQUIRE(said != got.end());
   CHECK(member(*said, "lines") == std::to_string(excess));
   CHECK(std::count_if(got.begin(), got.end(), [](const std::string& line) {
           return line.find("flood") != std::string::npos;
-        }) == static_cast<long>(log::queue_lines));
+        }) == static_cast<long>(logging::queue_lines));
 }
