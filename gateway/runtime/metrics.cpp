@@ -16,15 +16,25 @@
 
 namespace gateway {
 
-void Counter::add(std::uint64_t n) const { series_->Increment(static_cast<double>(n)); }
+void Counter::add(std::uint64_t n) const {
+  series_->Increment(static_cast<double>(n));
+}
 void Counter::total(std::uint64_t total) const {
   double missing = static_cast<double>(total) - series_->Value();
   if (missing > 0) series_->Increment(missing);
 }
-std::uint64_t Counter::value() const { return static_cast<std::uint64_t>(series_->Value()); }
-void Gauge::set(double value) const { series_->Set(value); }
-double Gauge::value() const { return series_->Value(); }
-void Histogram::observe(double value) const { series_->Observe(value); }
+std::uint64_t Counter::value() const {
+  return static_cast<std::uint64_t>(series_->Value());
+}
+void Gauge::set(double value) const {
+  series_->Set(value);
+}
+double Gauge::value() const {
+  return series_->Value();
+}
+void Histogram::observe(double value) const {
+  series_->Observe(value);
+}
 
 namespace {
 
@@ -64,7 +74,8 @@ struct Metrics::Impl {
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   Impl& r = *impl_;
-  commit_seconds = r.histogram("hjemport_commit_seconds", "Duration of one group commit, sync included", commit_buckets);
+  commit_seconds =
+      r.histogram("hjemport_commit_seconds", "Duration of one group commit, sync included", commit_buckets);
   group_rows = r.histogram("hjemport_commit_group_rows", "Rows that shared one commit", group_buckets);
   urgent_queue = r.gauge("hjemport_commit_queue_rows", "Rows waiting for the committer", {{"lane", "urgent"}});
   bulk_queue = r.gauge("hjemport_commit_queue_rows", "Rows waiting for the committer", {{"lane", "bulk"}});
@@ -81,7 +92,8 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   http_connections = r.counter("hjemport_http_connections_total", "Connections accepted");
   http_refused_limits = r.counter("hjemport_http_refused_limits_total", "Connections or requests beyond a limit");
   http_timeouts = r.counter("hjemport_http_timeouts_total", "Connections closed for being slow or idle");
-  http_evicted_streams = r.counter("hjemport_http_evicted_streams_total", "Streams ended because the reader was too slow");
+  http_evicted_streams =
+      r.counter("hjemport_http_evicted_streams_total", "Streams ended because the reader was too slow");
   http_open_connections = r.gauge("hjemport_http_connections_open", "Connections open now");
   for (std::size_t i = 1; i < http_responses.size(); ++i) {
     http_responses[i] = r.counter("hjemport_http_responses_total", "Responses by class of status",
@@ -99,7 +111,8 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   store_writable.set(1);
   wal_bytes = r.gauge("hjemport_store_wal_bytes", "Size of the write-ahead log");
   unmerged_rows = r.gauge("hjemport_store_unmerged_rows", "Index entries not yet merged");
-  log_lines_dropped = r.counter("hjemport_log_lines_dropped_total", "Log lines lost because their sink did not keep up");
+  log_lines_dropped =
+      r.counter("hjemport_log_lines_dropped_total", "Log lines lost because their sink did not keep up");
   r.gauge("hjemport_build_info", "Always 1; the label tells the version", {{"version", HJEMPORT_VERSION}}).set(1);
 }
 
@@ -131,7 +144,8 @@ SourceMetrics& Metrics::source(std::string_view tenant, std::string_view source)
   }
   metrics.payloads = r.counter("hjemport_payloads_total", "Payloads received from a source", who);
   metrics.undecodable = r.counter("hjemport_payloads_undecodable_total", "Payloads that could not be decoded", who);
-  metrics.refused_busy = r.counter("hjemport_payloads_refused_total", "Payloads answered 503 because something was full", who);
+  metrics.refused_busy =
+      r.counter("hjemport_payloads_refused_total", "Payloads answered 503 because something was full", who);
   metrics.waiting = r.gauge("hjemport_quarantine_waiting_items", "Items waiting in quarantine", who);
   metrics.newest = r.gauge("hjemport_source_newest_timestamp_seconds", "When the newest item was accepted", who);
   return metrics;

@@ -1,6 +1,6 @@
-// Everything the operator can see as numbers, in Prometheus' text format (docs/operations.md lists them). Knows names and labels, not
-// the parts that count: whoever owns counters of its own copies them in before an exposition. No label ever holds a patient's or
-// person's identifier; the label sets are bounded by the configuration.
+// Everything the operator can see as numbers, in Prometheus' text format (docs/operations.md lists them). Knows names
+// and labels, not the parts that count: whoever owns counters of its own copies them in before an exposition. No label
+// ever holds a patient's or person's identifier; the label sets are bounded by the configuration.
 #pragma once
 
 #include <array>
@@ -21,7 +21,8 @@ class Histogram;
 
 namespace gateway {
 
-// Handles to one series each, looked up once; using one is a single atomic addition. Cheap to copy; valid as long as the Metrics.
+// Handles to one series each, looked up once; using one is a single atomic addition. Cheap to copy; valid as long as
+// the Metrics.
 class Counter {
  public:
   Counter() = default;
@@ -62,8 +63,8 @@ struct SourceMetrics {
   std::array<Counter, 9> quarantined;  // by adapters::QuarantineReason
   std::array<Counter, 5> ignored;      // by adapters::IgnoreReason
   Counter payloads, undecodable, refused_busy;
-  Gauge waiting;                       // items in quarantine
-  Gauge newest;                        // Unix time of the newest accepted item
+  Gauge waiting;  // items in quarantine
+  Gauge newest;   // Unix time of the newest accepted item
 
   const Counter& held(adapters::QuarantineReason reason) const { return quarantined[static_cast<std::size_t>(reason)]; }
   const Counter& dropped(adapters::IgnoreReason reason) const { return ignored[static_cast<std::size_t>(reason)]; }
