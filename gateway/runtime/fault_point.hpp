@@ -1,6 +1,6 @@
-// Named places where a test may kill the process, to prove that what was answered survives (tests/faults). The environment
-// variable HJEMPORT_FAULT="before-commit:3" kills with SIGKILL at the third time that place is reached. Shipped binaries are built
-// without HJEMPORT_FAULT_POINTS and have nothing of it.
+// Named places where a test may kill the process, to prove that what was answered survives (tests/faults). The
+// environment variable HJEMPORT_FAULT="before-commit:3" kills with SIGKILL at the third time that place is reached.
+// Shipped binaries are built without HJEMPORT_FAULT_POINTS and have nothing of it.
 #pragma once
 
 #ifdef HJEMPORT_FAULT_POINTS

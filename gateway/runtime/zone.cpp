@@ -12,7 +12,9 @@ namespace {
 using std::chrono::microseconds;
 
 // Before standard time a place's offset has seconds; FHIR writes whole minutes.
-std::chrono::minutes whole_minutes(std::chrono::seconds offset) { return std::chrono::floor<std::chrono::minutes>(offset); }
+std::chrono::minutes whole_minutes(std::chrono::seconds offset) {
+  return std::chrono::floor<std::chrono::minutes>(offset);
+}
 
 class TzZone final : public adapters::Zone {
  public:
@@ -21,8 +23,8 @@ class TzZone final : public adapters::Zone {
   Resolved resolve(std::chrono::local_time<microseconds> wall) const override {
     date::local_time<microseconds> local{wall.time_since_epoch()};
     date::local_info info = zone_->get_info(local);
-    // In all three cases the offset before the change gives the instant: the only one, the first occurrence, or the wall time
-    // moved forward over the gap. What is written beside a moved time is the offset that holds there.
+    // In all three cases the offset before the change gives the instant: the only one, the first occurrence, or the
+    // wall time moved forward over the gap. What is written beside a moved time is the offset that holds there.
     fhir::Time utc{wall.time_since_epoch() - info.first.offset};
     const date::sys_info& holding = info.result == date::local_info::nonexistent ? info.second : info.first;
     return {utc, whole_minutes(holding.offset), info.result == date::local_info::ambiguous};

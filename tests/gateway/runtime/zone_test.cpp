@@ -7,7 +7,9 @@
 using std::chrono::minutes;
 
 namespace {
-std::shared_ptr<const adapters::Zone> zone(const char* name) { return gateway::find_zone(name).value(); }
+std::shared_ptr<const adapters::Zone> zone(const char* name) {
+  return gateway::find_zone(name).value();
+}
 }  // namespace
 
 TEST_CASE("zone: wall times of Europe/Oslo become UTC, clock changes included", "[runtime][zone]") {
