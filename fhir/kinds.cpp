@@ -26,14 +26,14 @@ struct Row {
   std::string_view name;
   std::string_view text;
   ValueType value = ValueType::quantity;
-  std::string_view unit;
-  std::string_view category;
-  std::string_view core_profile;  // name under http://hl7.org/fhir/StructureDefinition/
-  std::optional<Decimal> low, high;
+  std::string_view unit = {};
+  std::string_view category = {};
+  std::string_view core_profile = {};
+  std::optional<Decimal> low = {}, high = {};
   int conversion_decimals = 0;
-  std::array<Code, 5> codings;
-  std::array<std::string_view, 3> components;
-  std::span<const Answer> answers;
+  std::array<Code, 5> codings = {};
+  std::array<std::string_view, 3> components = {};
+  std::span<const Answer> answers = {};
 };
 
 constexpr std::string_view vital_signs = "vital-signs";
@@ -55,6 +55,17 @@ constexpr std::array<Answer, 5> acvpu = {{
 
 constexpr ValueType quantity = ValueType::quantity;
 
+// HL7's vital-sign profiles, FHIR R4.
+constexpr std::string_view core_vitalsigns = "http://hl7.org/fhir/StructureDefinition/vitalsigns";
+constexpr std::string_view core_oxygensat = "http://hl7.org/fhir/StructureDefinition/oxygensat";
+constexpr std::string_view core_heartrate = "http://hl7.org/fhir/StructureDefinition/heartrate";
+constexpr std::string_view core_bp = "http://hl7.org/fhir/StructureDefinition/bp";
+constexpr std::string_view core_bodytemp = "http://hl7.org/fhir/StructureDefinition/bodytemp";
+constexpr std::string_view core_bodyweight = "http://hl7.org/fhir/StructureDefinition/bodyweight";
+constexpr std::string_view core_bodyheight = "http://hl7.org/fhir/StructureDefinition/bodyheight";
+constexpr std::string_view core_bmi = "http://hl7.org/fhir/StructureDefinition/bmi";
+constexpr std::string_view core_resprate = "http://hl7.org/fhir/StructureDefinition/resprate";
+
 // Ranges are ours (codes.md 1.3, 2.2, 3): the widest believable value, never a clinical limit.
 // One row is read as one block, so the table is laid out by hand.
 // clang-format off
@@ -62,27 +73,27 @@ constexpr Row rows[] = {
     {.name = "unknown", .text = "Unknown", .value = ValueType::text},
 
     {.name = "oxygen-saturation", .text = "Oxygen saturation", .value = quantity, .unit = "%", .category = vital_signs,
-     .core_profile = "oxygensat", .low = Decimal(30), .high = Decimal(100), .conversion_decimals = 1,
+     .core_profile = core_oxygensat, .low = Decimal(30), .high = Decimal(100), .conversion_decimals = 1,
      .codings = {{{loinc, "2708-6", "Oxygen saturation in Arterial blood"},                        // V:R4,VKP,ND,PHD
                   {loinc, "59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry"},     // V:R4ex
                   {snomed, "431314004", ""},                                                       // V:VKP,ND
                   {mdc, "150456", "MDC_PULS_OXIM_SAT_O2"}}}},                                      // V:PHD,ANT,MJ
 
     {.name = "heart-rate", .text = "Heart rate", .value = quantity, .unit = "/min", .category = vital_signs,
-     .core_profile = "heartrate", .low = Decimal(20), .high = Decimal(300), .conversion_decimals = 0,
+     .core_profile = core_heartrate, .low = Decimal(20), .high = Decimal(300), .conversion_decimals = 0,
      .codings = {{{loinc, "8867-4", "Heart rate"},     // V:R4,VKP,ND,PHD
                   {snomed, "364075005", ""}}}},        // V:VKP,ND
 
     // The same LOINC code as heart-rate: only SNOMED CT and MDC tell them apart (norway.md 4.1). 149530 is the oximeter's term
     // and the one pulse-rate is known by; a cuff's own 149546 is read (see aliases).
     {.name = "pulse-rate", .text = "Pulse rate", .value = quantity, .unit = "/min", .category = vital_signs,
-     .core_profile = "heartrate", .low = Decimal(20), .high = Decimal(300), .conversion_decimals = 0,
+     .core_profile = core_heartrate, .low = Decimal(20), .high = Decimal(300), .conversion_decimals = 0,
      .codings = {{{loinc, "8867-4", "Heart rate"},                     // V:R4,ND,PHD
                   {snomed, "78564009", ""},                            // V:ND
                   {mdc, "149530", "MDC_PULS_OXIM_PULS_RATE"}}}},       // V:PHD,ANT,MJ
 
     {.name = "blood-pressure", .text = "Blood pressure", .value = ValueType::components, .category = vital_signs,
-     .core_profile = "bp",
+     .core_profile = core_bp,
      .codings = {{{loinc, "85354-9", "Blood pressure panel with all children optional"},     // V:R4,VKP,PHD
                   {snomed, "75367002", ""},                                                  // V:VKP; no-domain has none
                   {mdc, "150020", "MDC_PRESS_BLD_NONINV"}}},                                 // V:PHD,ANT,MJ
@@ -91,43 +102,43 @@ constexpr Row rows[] = {
     // VKP's and no-domain's SNOMED CT codes differ and both are written: in both guides the slices come from R4's bp profile,
     // discriminate on code and system and are open, so each takes the other's code as one more coding (INFERRED, codes.md rule 5).
     {.name = "systolic", .text = "Systolic blood pressure", .value = quantity, .unit = "mm[Hg]", .category = vital_signs,
-     .core_profile = "vitalsigns", .low = Decimal(40), .high = Decimal(300), .conversion_decimals = 1,
+     .core_profile = core_vitalsigns, .low = Decimal(40), .high = Decimal(300), .conversion_decimals = 1,
      .codings = {{{loinc, "8480-6", "Systolic blood pressure"},         // V:R4,VKP,PHD
                   {snomed, "271649006", ""},                            // V:VKP
                   {snomed, "4471000202106", ""},                        // V:ND
                   {mdc, "150021", "MDC_PRESS_BLD_NONINV_SYS"}}}},       // V:PHD,ANT,MJ
     {.name = "diastolic", .text = "Diastolic blood pressure", .value = quantity, .unit = "mm[Hg]", .category = vital_signs,
-     .core_profile = "vitalsigns", .low = Decimal(20), .high = Decimal(200), .conversion_decimals = 1,
+     .core_profile = core_vitalsigns, .low = Decimal(20), .high = Decimal(200), .conversion_decimals = 1,
      .codings = {{{loinc, "8462-4", "Diastolic blood pressure"},        // V:R4,VKP,PHD
                   {snomed, "271650006", ""},                            // V:VKP
                   {snomed, "4481000202108", ""},                        // V:ND
                   {mdc, "150022", "MDC_PRESS_BLD_NONINV_DIA"}}}},       // V:PHD,ANT,MJ
     {.name = "mean-arterial-pressure", .text = "Mean blood pressure", .value = quantity, .unit = "mm[Hg]",
-     .category = vital_signs, .core_profile = "vitalsigns", .low = Decimal(25), .high = Decimal(250), .conversion_decimals = 1,
+     .category = vital_signs, .core_profile = core_vitalsigns, .low = Decimal(25), .high = Decimal(250), .conversion_decimals = 1,
      .codings = {{{loinc, "8478-0", "Mean blood pressure"},             // V:R4ex,ND
                   {snomed, "4501000202102", ""},                        // V:ND
                   {mdc, "150023", "MDC_PRESS_BLD_NONINV_MEAN"}}}},      // V:PHD,ANT,MJ
 
     {.name = "body-temperature", .text = "Body temperature", .value = quantity, .unit = "Cel", .category = vital_signs,
-     .core_profile = "bodytemp", .low = Decimal(25), .high = Decimal(45), .conversion_decimals = 2,
+     .core_profile = core_bodytemp, .low = Decimal(25), .high = Decimal(45), .conversion_decimals = 2,
      .codings = {{{loinc, "8310-5", "Body temperature"},      // V:R4,VKP,ND,PHD
                   {snomed, "276885007", ""},                  // V:VKP,ND
                   {mdc, "150364", "MDC_TEMP_BODY"}}}},        // V:PHD,ANT,MJ
 
     {.name = "body-weight", .text = "Body weight", .value = quantity, .unit = "kg", .category = vital_signs,
-     .core_profile = "bodyweight", .low = Decimal(3, 1), .high = Decimal(500), .conversion_decimals = 3,
+     .core_profile = core_bodyweight, .low = Decimal(3, 1), .high = Decimal(500), .conversion_decimals = 3,
      .codings = {{{loinc, "29463-7", "Body weight"},               // V:R4,VKP,ND
                   {snomed, "27113001", ""},                        // V:VKP,ND
                   {mdc, "188736", "MDC_MASS_BODY_ACTUAL"}}}},      // V:ANT,MJ
 
     {.name = "body-height", .text = "Body height", .value = quantity, .unit = "cm", .category = vital_signs,
-     .core_profile = "bodyheight", .low = Decimal(20), .high = Decimal(260), .conversion_decimals = 1,
+     .core_profile = core_bodyheight, .low = Decimal(20), .high = Decimal(260), .conversion_decimals = 1,
      .codings = {{{loinc, "8302-2", "Body height"},               // V:R4,ND
                   {snomed, "1153637007", ""},                     // V:ND, profile; its mapping page says 50373000
                   {mdc, "188740", "MDC_LEN_BODY_ACTUAL"}}}},      // V:ANT,MJ
 
     {.name = "bmi", .text = "Body mass index", .value = quantity, .unit = "kg/m2", .category = vital_signs,
-     .core_profile = "bmi", .low = Decimal(7), .high = Decimal(150), .conversion_decimals = 1,
+     .core_profile = core_bmi, .low = Decimal(7), .high = Decimal(150), .conversion_decimals = 1,
      .codings = {{{loinc, "39156-5", "Body mass index (BMI) [Ratio]"},      // V:R4,VKP
                   {mdc, "188752", "MDC_RATIO_MASS_BODY_LEN_SQ"}}}},         // V:ANT,MJ
 
@@ -138,7 +149,7 @@ constexpr Row rows[] = {
 
     // no-domain's 271625008 says "spontaneous respiration", which we cannot know of a patient on a home ventilator: only VKP's.
     {.name = "respiratory-rate", .text = "Respiratory rate", .value = quantity, .unit = "/min", .category = vital_signs,
-     .core_profile = "resprate", .low = Decimal(2), .high = Decimal(90), .conversion_decimals = 0,
+     .core_profile = core_resprate, .low = Decimal(2), .high = Decimal(90), .conversion_decimals = 0,
      .codings = {{{loinc, "9279-1", "Respiratory rate"},      // V:R4,VKP,ND
                   {snomed, "86290005", ""},                   // V:VKP
                   {mdc, "151562", "MDC_RESP_RATE"}}}},        // V:MJ
@@ -279,70 +290,57 @@ constexpr Kind row_named(std::string_view name) {
   return Kind::unknown;
 }
 
-struct Lists {
+template <class T, std::size_t N, class Used>
+std::span<const T> used_part(const std::array<T, N>& array, Used used) {
+  const auto end = std::find_if_not(array.begin(), array.end(), used);
+  return {array.data(), static_cast<std::size_t>(end - array.begin())};
+}
+
+// Built at first use instead of by the compiler: g++ 12 rejects reading elided elements of `rows` in a constant
+// expression.
+struct Table {
   std::array<std::array<Kind, 3>, row_count> components{};
   std::array<std::array<std::string_view, 2>, row_count> profiles{};
+  std::array<KindInfo, row_count> infos{};
+
+  Table() {
+    for (std::size_t i = 0; i < row_count; ++i) {
+      const Row& row = rows[i];
+      for (std::size_t c = 0; c < row.components.size(); ++c) components[i][c] = row_named(row.components[c]);
+      if (i > 0) profiles[i] = profile_urls(row);
+      infos[i] = KindInfo{
+          .kind = static_cast<Kind>(i),
+          .name = row.name,
+          .text = row.text,
+          .value = row.value,
+          .unit = row.unit,
+          .category = row.category,
+          .codings = used_part(row.codings, [](const Code& code) { return !code.code.empty(); }),
+          .low = row.low,
+          .high = row.high,
+          .profiles = used_part(profiles[i], [](std::string_view url) { return !url.empty(); }),
+          .components = used_part(components[i], [](Kind kind) { return kind != Kind::unknown; }),
+          .answers = row.answers,
+          .conversion_decimals = row.conversion_decimals,
+      };
+    }
+  }
+  Table(const Table&) = delete;  // the rows point into it
+  Table& operator=(const Table&) = delete;
+
+  // QUIRK (norway.md 2.8): VKP's own vital-sign profiles allow no performer but a Practitioner with a fødselsnummer,
+  // while its general profile and the national store want the responsible organisation there. So a vital sign claims
+  // HL7's core profile and the general vkp-Observation, never vkp-Observation-Heartrate and its siblings.
+  static std::array<std::string_view, 2> profile_urls(const Row& row) {
+    if (row.core_profile.empty()) return {vkp_observation_profile};
+    return {row.core_profile, vkp_observation_profile};
+  }
 };
 
-constexpr std::string_view core_profile_url(std::string_view name) {
-  constexpr std::array<std::string_view, 9> urls = {
-      "http://hl7.org/fhir/StructureDefinition/oxygensat",  "http://hl7.org/fhir/StructureDefinition/heartrate",
-      "http://hl7.org/fhir/StructureDefinition/bp",         "http://hl7.org/fhir/StructureDefinition/vitalsigns",
-      "http://hl7.org/fhir/StructureDefinition/bodytemp",   "http://hl7.org/fhir/StructureDefinition/bodyweight",
-      "http://hl7.org/fhir/StructureDefinition/bodyheight", "http://hl7.org/fhir/StructureDefinition/bmi",
-      "http://hl7.org/fhir/StructureDefinition/resprate",
-  };
-  for (const std::string_view url : urls)
-    if (url.substr(url.rfind('/') + 1) == name) return url;
-  return {};
+const std::array<KindInfo, row_count>& table() {
+  static const Table built;
+  return built.infos;
 }
-
-constexpr Lists make_lists() {
-  Lists lists;
-  for (std::size_t i = 0; i < row_count; ++i) {
-    for (std::size_t c = 0; c < rows[i].components.size(); ++c)
-      lists.components[i][c] = row_named(rows[i].components[c]);
-    const std::string_view core = core_profile_url(rows[i].core_profile);
-    // QUIRK (norway.md 2.8): VKP's own vital-sign profiles allow no performer but a Practitioner with a fødselsnummer,
-    // while its general profile and the national store want the responsible organisation there. So a vital sign claims
-    // HL7's core profile and the general vkp-Observation, never vkp-Observation-Heartrate and its siblings.
-    lists.profiles[i] = {core.empty() ? vkp_observation_profile : core, vkp_observation_profile};
-  }
-  return lists;
-}
-constexpr Lists lists = make_lists();
-
-template <class T, std::size_t N, class Used>
-constexpr std::span<const T> used_part(const std::array<T, N>& array, Used used) {
-  std::size_t count = 0;
-  while (count < N && used(array[count])) ++count;
-  return {array.data(), count};
-}
-
-constexpr std::array<KindInfo, row_count> make_infos() {
-  std::array<KindInfo, row_count> infos{};
-  for (std::size_t i = 0; i < row_count; ++i) {
-    const Row& row = rows[i];
-    const std::size_t profile_count = i == 0 ? 0 : row.core_profile.empty() ? 1 : 2;
-    infos[i] = KindInfo{
-        .kind = static_cast<Kind>(i),
-        .name = row.name,
-        .text = row.text,
-        .value = row.value,
-        .unit = row.unit,
-        .category = row.category,
-        .codings = used_part(row.codings, [](const Code& code) { return !code.code.empty(); }),
-        .low = row.low,
-        .high = row.high,
-        .profiles = {lists.profiles[i].data(), profile_count},
-        .components = used_part(lists.components[i], [](Kind kind) { return kind != Kind::unknown; }),
-        .answers = row.answers,
-        .conversion_decimals = row.conversion_decimals,
-    };
-  }
-  return infos;
-}
-constexpr std::array<KindInfo, row_count> infos = make_infos();
 
 // R4's own ECG example writes MDC with its OID (codes.md 0): read, never written.
 constexpr std::string_view mdc_oid = "urn:oid:2.16.840.1.113883.6.24";
@@ -358,11 +356,11 @@ Kind kind_named(std::string_view name) {
 
 const KindInfo& info(Kind kind) {
   const auto index = static_cast<std::size_t>(kind);
-  return infos[index < row_count ? index : 0];
+  return table()[index < row_count ? index : 0];
 }
 
 std::span<const KindInfo> all_kinds() {
-  return infos;
+  return table();
 }
 
 Kind kind_coded(std::string_view system, std::string_view code) {
@@ -370,7 +368,7 @@ Kind kind_coded(std::string_view system, std::string_view code) {
   const auto matches = [&](std::string_view candidate_system, std::string_view candidate) {
     return candidate == code && (wanted.empty() || wanted == candidate_system);
   };
-  for (const KindInfo& kind : infos)  // table order: 8867-4 is found at heart-rate first
+  for (const KindInfo& kind : table())  // table order: 8867-4 is found at heart-rate first
     for (const Code& coding : kind.codings)
       if (matches(coding.system, coding.code)) return kind.kind;
   for (const Alias& alias : aliases)
@@ -380,7 +378,7 @@ Kind kind_coded(std::string_view system, std::string_view code) {
 
 std::vector<Kind> kinds_carrying(std::optional<std::string_view> system, std::string_view code) {
   std::vector<Kind> found;
-  for (const KindInfo& kind : infos) {
+  for (const KindInfo& kind : table()) {
     const bool carries = std::any_of(kind.codings.begin(), kind.codings.end(), [&](const Code& coding) {
       return coding.code == code && (!system || same_system(*system) == coding.system);
     });
