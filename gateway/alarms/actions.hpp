@@ -1,0 +1,31 @@
+// A person's action on an alarm: the body of POST /alarms/{id}/actions, and what it does. If-Match and Idempotency-Key
+// are the handler's; which state allows what is thresholds/alarm_state's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/alarms/alarm.hpp"
+#include "gateway/alarms/judgement.hpp"
+
+namespace gateway::alarms {
+
+struct ActionRequest {
+  thresholds::Action action{};
+  std::string note;
+  std::string by_id, by_name;  // the person; the client comes from the credential
+};
+
+inline constexpr std::size_t note_limit_bytes = 4000;  // OURS: a page of text
+inline constexpr std::size_t person_limit_bytes = 200;
+
+// {"action":"take","note":"…","by":{"id":"…","name":"…"}}. `note` is required for the action note only; other members
+// are left to later actions. Errors name the member.
+Result<ActionRequest> action_from_json(fhir::JsonValue body);
+
+// Conflict (409) when the state does not allow the action. `identity_taken`: another alarm with the same identity is
+// open (asked for reopen only: a breach after resolved has become an alarm of its own).
+Result<AlarmChange> apply_action(const Alarm&, const ActionRequest&, std::string_view client, bool identity_taken,
+                                 Time now);
+
+}  // namespace gateway::alarms

@@ -1,0 +1,126 @@
+// An alarm as it is kept, streamed and shown (design.md section 7), with its machine's memory. Values only: no store,
+// no clock. What changes one is in judgement.hpp (readings, events, causes) and actions.hpp (people).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/decimal.hpp"
+#include "fhir/json_reader.hpp"
+#include "fhir/kinds.hpp"
+#include "fhir/result.hpp"
+#include "fhir/time.hpp"
+#include "gateway/runtime/ids.hpp"
+#include "gateway/store/rows.hpp"
+#include "thresholds/alarm_state.hpp"
+
+namespace gateway::alarms {
+
+using fhir::Result;
+using fhir::Time;
+
+enum class Origin : std::uint8_t { limit, rule, event, missing, technical };
+std::string_view name(Origin);
+
+// Codes VKP has no word for; the values are our event and cause names.
+inline constexpr std::string_view alarm_code_system = "urn:hjemport:alarm-code";
+
+struct Coding {
+  std::string system, code, display;
+  bool operator==(const Coding&) const = default;
+};
+
+// Why the alarm has its severity.
+struct Reason {
+  std::string rule;                     // "oxygen-saturation:alert_low"; an event's or cause's name
+  std::optional<std::int64_t> version;  // of the limits or the rule
+  std::string text;                     // for people, Norwegian: "SpO2 86 %, grense 88"
+  std::optional<fhir::Decimal> limit, value;
+  std::string unit;  // UCUM
+  bool operator==(const Reason&) const = default;
+};
+
+struct Occurrence {
+  Time at{};  // when it was committed
+  Time measured{};
+  ObservationId observation;  // none for events and for what has no observation
+  std::optional<fhir::Decimal> value;
+  std::string unit;
+  bool operator==(const Occurrence&) const = default;
+};
+
+// A client of the API and the person who used it.
+struct Person {
+  std::string client, id, name;
+  bool operator==(const Person&) const = default;
+};
+
+// One line of the alarm's log.
+struct LogEntry {
+  Time at{};
+  std::optional<Person> who;  // none: the gateway itself
+  std::string
+      action;  // a person's action, or "normal", "restored", "escalated", "corrected", "patient-known", "annotated"
+  std::string note;
+  bool operator==(const LogEntry&) const = default;
+};
+
+inline constexpr std::size_t occurrences_kept = 100;  // design.md section 7
+inline constexpr std::size_t log_kept = 1000;         // OURS: the gateway's own oldest lines go first, a person's never
+
+struct Alarm {
+  AlarmId id;
+  std::uint32_t version = 1;
+  std::string tenant;  // configured name
+  PatientId patient;   // none: not known (yet)
+  Origin origin = Origin::limit;
+  Coding code;
+  thresholds::AlarmState machine;  // state, severity, and what later judgements are compared with
+  bool announce = false;           // of the latest change
+  bool late = false;               // every occurrence so far came late
+  bool superseded = false;         // every occurrence so far was superseded when it came
+  Time raised{};                   // commit of the first occurrence
+  Time measured{};                 // measured time of the newest breach; an older one never moves it
+  Reason reason;
+  std::int64_t occurrence_count = 0;
+  std::vector<Occurrence> occurrences;  // newest measured first
+  std::string device;                   // vendor's device id as given
+  std::string contact;                  // call-back as given
+  std::optional<Person> owner;
+  std::optional<Time> deadline;  // of the clock that runs now
+  std::vector<LogEntry> events;  // oldest first
+
+  // Not shown outside.
+  std::string identity;  // one open alarm per identity and tenant
+  Time updated{};        // commit of this version
+  std::string closing;   // how it ended: "resolve" or "restored"; empty while open
+
+  bool open() const { return machine.state != thresholds::State::resolved; }
+  bool operator==(const Alarm&) const = default;
+};
+
+// Distinct observations of the kept occurrences, in their order.
+std::vector<ObservationId> observations(const Alarm&);
+
+// Identity (design.md section 7). Parts other than the last come from closed lists or are our own ids.
+std::string limit_identity(PatientId, std::string_view kind, std::string_view component, thresholds::Direction);
+std::string rule_identity(PatientId, std::string_view rule);
+std::string missing_identity(PatientId, std::string_view cause);
+std::string event_identity(PatientId, fhir::EventKind);
+// An event whose patient is not known: `thing` is the device, else the subject, named so that two sources do not meet.
+std::string event_identity(std::string_view thing, fhir::EventKind);
+std::string technical_identity(std::string_view cause, std::string_view thing);
+
+// Exactly the contract's members in its order, on one line: answers of /alarms and the stream's data.
+std::string shown_json(const Alarm&);
+// The same plus what is not shown, for the store.
+std::string stored_json(const Alarm&);
+// Reads stored_json back: write(read(x)) == x.
+Result<Alarm> alarm_from_json(fhir::JsonValue stored);
+Result<Alarm> alarm_from_stored(const store::Alarm& row);
+store::Alarm row(const Alarm&, store::Tenant);
+
+}  // namespace gateway::alarms

@@ -1,0 +1,26 @@
+// Words an alarm speaks to people in: Norwegian bokmål, decimal comma, unit after a space (clinical.md section 6). The
+// vocabulary is "varsel" for readings and "alarm" for safety devices.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/alarms/judgement.hpp"
+
+namespace gateway::alarms {
+
+std::string_view kind_text(fhir::Kind);                         // "SpO2", "Systolisk blodtrykk"
+std::string_view unit_text(std::string_view ucum, fhir::Kind);  // "%", "slag/min"; empty when nothing is said
+std::string number_text(const fhir::Decimal&);                  // "2,0"
+
+// "SpO2 86 %, grense 88"; with ", mottatt 3 timer etter måling" when it came late.
+std::string limit_text(const LimitReading&, Time received);
+std::string event_text(const SafetyEvent&, Time received);
+std::string held_text(const HeldReading&);
+
+Coding limit_code();
+Coding event_code(fhir::EventKind);
+Coding technical_code(std::string_view cause);
+Coding missing_code();
+
+}  // namespace gateway::alarms
