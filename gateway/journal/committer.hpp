@@ -38,6 +38,11 @@ class Job {
   virtual void finished(const fhir::Result<void>&) = 0;
 };
 
+// Thrown by decide() to end this job with an answer for its sender, without any effect; the group goes on without it.
+struct JobRefused {
+  fhir::Error error;
+};
+
 // Told about every committed group, on the committer's thread, before the jobs are: live streams and forwarders wake up here.
 using Observer = std::function<void(const store::Changes&, store::Position first)>;
 

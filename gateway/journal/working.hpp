@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "gateway/registry/links.hpp"
 #include "gateway/registry/patients.hpp"
+#include "gateway/registry/waiting.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::journal {
@@ -17,16 +20,23 @@ struct KeyHash {
 
 class Working {
  public:
-  Working(store::Reader& reader, IdSource& ids, registry::Patients& patients, registry::Links& links)
-      : reader(reader), patients(patients), links(links), ids_(ids) {}
+  Working(store::Reader& reader, IdSource& ids, registry::Patients& patients, registry::Links& links,
+          registry::Waiting& waiting)
+      : reader(reader), patients(patients), links(links), waiting(waiting), ids_(ids) {}
 
   fhir::Time now{};                // one time for the group: what is committed together happened together
   store::Reader& reader;           // committed state; does not see this group
   registry::Patients& patients;    // judging state, shared by the jobs of the group
   registry::Links& links;
+  registry::Waiting& waiting;
+  std::unordered_set<std::int64_t> devices_seen;  // ids of devices that have their row, to ask the store once each
   store::Changes changes;          // what this group will write
 
   std::int64_t next_id() { return ids_.next(now); }
+  // Alarms this group wrote: place in changes.alarms, and those that belong to no patient by tenant and identity.
+  std::unordered_map<AlarmId, std::size_t> alarm_rows;
+  std::map<std::pair<store::Tenant, std::string>, alarms::Alarm> loose_alarms;
+
   // Id under a key, this group's included; 0 when it is new.
   std::int64_t find(const store::Key& key) const;
   void put(const store::Key& key, std::int64_t id) { put_[key] = id; }

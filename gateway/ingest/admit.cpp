@@ -1,0 +1,279 @@
+#include "gateway/ingest/admit.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "fhir/observation.hpp"
+#include "gateway/ingest/place.hpp"
+
+namespace gateway::ingest {
+namespace {
+
+using adapters::QuarantineReason;
+
+// Orders a vendor's "modified" stamps: numbers as numbers, times as times, anything else as text. Negative: a is older.
+int compare_versions(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return 0;  // without stamps the order of arrival is all there is
+  auto number = [](std::string_view text) -> std::optional<std::int64_t> {
+    std::int64_t value = 0;
+    auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+  };
+  if (auto left = number(a), right = number(b); left && right) return *left < *right ? -1 : *left > *right ? 1 : 0;
+  if (auto left = fhir::DateTime::parse(a), right = fhir::DateTime::parse(b); left && right) {
+    return left->utc < right->utc ? -1 : left->utc > right->utc ? 1 : 0;
+  }
+  return a.compare(b);
+}
+
+// Duplicate, or a new version (invariant 3): content equal to any version so far, or a stamp older than the stored one's, is
+// nothing new; other content is an amendment.
+bool is_duplicate(const std::vector<store::VersionMark>& versions, const store::Observation& arrived) {
+  for (const store::VersionMark& mark : versions) {
+    if (mark.digest == arrived.digest) return true;
+  }
+  return !versions.empty() && compare_versions(arrived.vendor_version, versions.back().vendor_version) < 0;
+}
+
+std::vector<store::VersionMark> versions_of(journal::Working& working, const store::Observation& current) {
+  std::vector<store::VersionMark> marks = working.reader.versions(current.id);
+  for (const store::Observation& row : working.changes.observations) {
+    if (row.id == current.id) marks.push_back({row.version, row.digest, row.vendor_version});
+  }
+  return marks;
+}
+
+std::string_view status_text(store::Status status) {
+  static constexpr std::string_view names[] = {"final", "amended", "entered-in-error"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+}  // namespace
+
+void render_resource(store::Observation& row, const store::Patient& patient, const SourceFacts& source,
+                     std::string_view body) {
+  const std::string id = row.id.text();
+  const std::string patient_id = patient.id.text();
+  fhir::ObservationHead head;
+  head.id = id;
+  head.version = row.version;
+  head.last_updated = row.updated;
+  head.status = status_text(row.status);
+  head.kind = row.kind;
+  head.patient_id = patient_id;
+  head.patient_system = patient.system;
+  head.patient_value = patient.value;
+  head.organization = source.organization;
+  head.organization_name = source.organization_name;
+  row.resource.clear();
+  row.resource.reserve(body.size() + 640);
+  fhir::append_observation(row.resource, head, body);
+}
+
+void record_observation(journal::Working& working, const store::Observation& row, std::string_view change) {
+  store::JournalEntry entry;
+  entry.kind = store::Entry::observation;
+  entry.tenant = row.tenant;
+  entry.patient = row.patient;
+  entry.ref = row.id.value;
+  entry.version = row.version;
+  entry.change = change;
+  working.record(std::move(entry));
+}
+
+void AdmitJob::keys(std::vector<store::Key>& keys) const {
+  for (const Prepared& item : items_) {
+    if (const auto* reading = std::get_if<PreparedReading>(&item)) keys.push_back(reading->row.key);
+    if (const auto* event = std::get_if<PreparedEvent>(&item)) keys.push_back(event->row.key);
+  }
+}
+
+void AdmitJob::decide(journal::Working& working) {
+  backlog_.clear();
+  results_.clear();  // may run again after a neighbour failed
+  results_.reserve(items_.size());
+  for (Prepared& item : items_) {
+    std::visit([&](auto& prepared) { admit(working, prepared); }, item);
+  }
+  summarise_backlog(working, backlog_, source_, settings_);
+  if (replayed_) end_replay(working);
+}
+
+void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
+  ItemResult result;
+  result.index = item.index;
+  const store::Observation& arrived = item.row;
+  Placed placed = place(working, source_, item.whom, arrived.measured);
+  auto held = [&](QuarantineReason reason) {
+    Holding holding{arrived.key, reason, {}, item.whom.subject, arrived.kind, arrived.measured, item.index};
+    std::vector<store::ComponentValue> values = arrived.components;
+    if (arrived.value) values.push_back({arrived.kind, *arrived.value, arrived.comparator});
+    quarantine(working, result, item.whom, holding, values, item.device.identifier);
+  };
+  if (placed.patient == nullptr) return held(placed.reason);
+
+  std::optional<store::Observation> current;
+  if (const std::int64_t known = working.find(arrived.key)) {
+    if (const store::Observation* row = working.written(ObservationId{known})) {
+      current = *row;
+    } else {
+      current = working.reader.observation(ObservationId{known});
+    }
+  }
+  // A reading withdrawn from a patient keeps its key until it is placed anew (registry correction); then it is a new one.
+  const bool withdrawn = current && current->status == store::Status::entered_in_error;
+  if (current && !withdrawn) {
+    if (current->patient != placed.patient->patient.id) return held(QuarantineReason::subject_changed);
+    result.observation = current->id;
+    if (is_duplicate(versions_of(working, *current), arrived)) {
+      result.outcome = Outcome::duplicate;
+      end_waiting_twin(working, arrived.key, result);
+      results_.push_back(std::move(result));
+      return;
+    }
+  }
+
+  store::Observation row = arrived;
+  const bool amends = current && !withdrawn;
+  row.id = amends ? current->id : ObservationId{working.next_id()};
+  row.version = amends ? current->version + 1 : 1;
+  row.status = amends ? store::Status::amended : store::Status::final_;
+  row.patient = placed.patient->patient.id;
+  row.subject = placed.subject;
+  row.updated = working.now;
+  result.outcome = amends ? Outcome::amended : Outcome::accepted;
+  result.observation = row.id;
+
+  remember_device(working, item.device);
+  result.alarms = judge_reading(working, *placed.patient, row, source_, item.device.identifier, settings_);
+  if (!result.alarms.empty() && working.now - row.measured > settings_.alarm_horizon) count_backlog(row);
+  render_resource(row, placed.patient->patient, source_, item.body);
+  record_observation(working, row, amends ? "amended" : "created");
+  working.put(row.key, row.id.value);
+  working.changes.observations.push_back(std::move(row));
+  end_waiting_twin(working, arrived.key, result);
+  results_.push_back(std::move(result));
+}
+
+void AdmitJob::count_backlog(const store::Observation& row) {
+  auto found = std::find_if(backlog_.begin(), backlog_.end(), [&](const Backlog& one) { return one.patient == row.patient; });
+  if (found == backlog_.end()) found = backlog_.insert(backlog_.end(), Backlog{row.patient, 0, row.measured});
+  ++found->breaches;
+  found->newest = std::max(found->newest, row.measured);
+}
+
+void AdmitJob::admit(journal::Working& working, PreparedEvent& item) {
+  ItemResult result;
+  result.index = item.index;
+  if (working.find(item.row.key) != 0) {
+    result.outcome = Outcome::duplicate;
+    results_.push_back(std::move(result));
+    return;
+  }
+  store::Event row = item.row;
+  row.id = EventId{working.next_id()};
+  registry::PatientState* patient = place(working, source_, item.whom, row.measured).patient;
+  if (patient != nullptr) row.patient = patient->patient.id;
+  remember_device(working, item.device);
+
+  result.outcome = Outcome::accepted;
+  result.alarms = judge_event(working, patient, row, source_, settings_);
+  if (!result.alarms.empty()) row.alarm = result.alarms.front();
+
+  store::JournalEntry entry;
+  entry.kind = store::Entry::event;
+  entry.tenant = row.tenant;
+  entry.patient = row.patient;
+  entry.ref = row.id.value;
+  entry.version = 1;
+  entry.change = "created";
+  working.record(std::move(entry));
+  working.put(row.key, row.id.value);
+  working.changes.events.push_back(std::move(row));
+  end_waiting_twin(working, item.row.key, result);
+  results_.push_back(std::move(result));
+}
+
+void AdmitJob::admit(journal::Working&, PreparedIgnored& item) {
+  ItemResult result;
+  result.index = item.index;
+  result.outcome = Outcome::ignored;
+  result.reason = adapters::name(item.reason);
+  results_.push_back(std::move(result));
+}
+
+void AdmitJob::admit(journal::Working& working, PreparedHeld& item) {
+  ItemResult result;
+  result.index = item.index;
+  Holding holding{item.key, item.reason, item.note, item.whom.subject, item.kind, item.measured, item.index};
+  quarantine(working, std::move(result), item.whom, holding, item.values, item.whom.device);
+}
+
+// Held, and a technical alarm when the patient is known (invariant 5). A resend of a waiting item changes nothing.
+void AdmitJob::quarantine(journal::Working& working, ItemResult result, const Whom& whom, const Holding& holding,
+                          const std::vector<store::ComponentValue>& values, std::string_view device) {
+  result.outcome = Outcome::quarantined;
+  result.reason = adapters::name(holding.reason);
+  result.quarantine = working.waiting.find(source_.source, holding.key);
+  if (!result.quarantine) {
+    result.quarantine = hold(working, source_, *raw_, holding);
+    const fhir::Time measured = holding.measured.value_or(working.now);
+    registry::PatientState* patient = known_patient(working, source_, whom, std::min(measured, working.now));
+    if (patient != nullptr) {
+      result.alarms = judge_held(working, *patient, holding, values, source_, device, settings_);
+    }
+  }
+  results_.push_back(std::move(result));
+}
+
+void AdmitJob::remember_device(journal::Working& working, const PreparedDevice& device) {
+  if (!device.id || !working.devices_seen.insert(device.id.value).second) return;
+  if (working.reader.device(device.id)) return;
+  store::Device row;
+  row.id = device.id;
+  row.tenant = source_.tenant_no;
+  row.source = source_.source;
+  row.identifier = device.identifier;
+  row.model = device.model;
+  row.first_seen = working.now;
+  working.changes.devices.push_back(std::move(row));
+}
+
+namespace {
+std::string outcome_text(const ItemResult& result) {
+  std::string text(name(result.outcome));
+  if (result.observation) text += " Observation/" + result.observation.text();
+  if (!result.reason.empty()) text.append(" ").append(result.reason);
+  return text;
+}
+}  // namespace
+
+// A good resend of an item that waits ends the waiting: the queue shows only what still needs a person.
+void AdmitJob::end_waiting_twin(journal::Working& working, const store::Key& key, const ItemResult& result) {
+  if (replayed_ || working.waiting.count(source_.source) == 0) return;
+  const QuarantineId waiting = working.waiting.find(source_.source, key);
+  if (!waiting) return;
+  if (std::optional<store::Quarantined> item = working.reader.quarantined(waiting)) {
+    end_waiting(working, std::move(*item), store::QuarantineState::released, "resent by the source", outcome_text(result));
+  }
+}
+
+void AdmitJob::end_replay(journal::Working& working) {
+  std::optional<store::Quarantined> item = working.reader.quarantined(replayed_->id);
+  if (!item || item->state != store::QuarantineState::waiting || results_.empty()) return;
+  const ItemResult& result = results_.front();
+  if (result.outcome == Outcome::quarantined) {
+    if (result.reason == adapters::name(static_cast<QuarantineReason>(item->reason))) return;
+    for (int reason = 0; reason <= static_cast<int>(QuarantineReason::subject_changed); ++reason) {
+      if (adapters::name(static_cast<QuarantineReason>(reason)) == result.reason) {
+        item->reason = static_cast<std::uint8_t>(reason);
+      }
+    }
+    working.changes.quarantined.push_back(std::move(*item));
+    return;
+  }
+  end_waiting(working, std::move(*item), store::QuarantineState::released, who_, outcome_text(result));
+}
+
+}  // namespace gateway::ingest

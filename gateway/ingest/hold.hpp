@@ -1,0 +1,41 @@
+// Quarantine: items and payloads kept because they could not be placed or trusted yet. Bounded per source, once per key, the bytes
+// kept once per digest; a full quarantine refuses (503), it never evicts (invariant 2).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/ingest/prepare.hpp"
+#include "gateway/journal/working.hpp"
+
+namespace gateway::ingest {
+
+// The bytes an item came in, shared by all items of the payload; stored only when one of them is held.
+struct RawPayload {
+  const SourceFacts* source = nullptr;
+  const Keys* keys = nullptr;
+  std::string adapter;       // how to decode them again
+  std::string bytes;
+  fhir::Time received{};
+
+  store::Key digest() const { return keys->payload(source->tenant, source->id, bytes); }  // only the held pay for it
+};
+
+struct Holding {
+  store::Key key{};
+  adapters::QuarantineReason reason{};
+  std::string note;
+  std::string subject;
+  fhir::Kind kind{};
+  std::optional<fhir::Time> measured;
+  std::uint32_t index = 0;
+};
+
+// The waiting item's id: a new one, or the one already waiting under this key. Throws journal::JobRefused when the source's
+// quarantine is full.
+QuarantineId hold(journal::Working&, const SourceFacts&, const RawPayload&, const Holding&);
+
+// A waiting item's end: released (with what became of it) or discarded (with who and why).
+void end_waiting(journal::Working&, store::Quarantined item, store::QuarantineState, std::string who, std::string outcome);
+
+}  // namespace gateway::ingest

@@ -1,0 +1,355 @@
+#include "gateway/ingest/judge.hpp"
+
+#include <algorithm>
+
+#include "fhir/json_writer.hpp"
+#include "gateway/alarms/alarm_text.hpp"
+#include "gateway/alarms/judgement.hpp"
+
+namespace gateway::ingest {
+namespace {
+
+thresholds::Number number(const fhir::Decimal& value) { return {value.coefficient(), value.scale()}; }
+
+// How a reading stands in time (invariant 6).
+struct Timing {
+  bool late, superseded, past_horizon;
+};
+
+Timing timing(journal::Working& working, registry::PatientState& patient, fhir::Kind kind, fhir::Time measured,
+              const JudgeSettings& settings) {
+  const auto age = working.now - measured;
+  const std::optional<fhir::Time> latest = working.patients.latest(patient, kind);
+  return {age > settings.late_after, latest && measured < *latest, age > settings.alarm_horizon};
+}
+
+// The limits that concern a kind: its own; a heart-rate limit also judges pulse-rate unless the patient has a pulse-rate one
+// (design.md 8.2).
+fhir::Kind limits_kind(const registry::Plan& plan, fhir::Kind kind) {
+  const fhir::KnownKinds& known = fhir::kinds();
+  if (kind != known.pulse_rate) return kind;
+  for (const registry::PlannedLimit& planned : plan.limits) {
+    if (planned.limit.kind == fhir::info(known.pulse_rate).name) return kind;
+  }
+  return known.heart_rate;
+}
+
+// What a reading has to be compared with one limit: the component's value, or its own.
+const store::ComponentValue* component_value(const store::Observation& row, fhir::Kind component) {
+  auto found = std::find_if(row.components.begin(), row.components.end(),
+                            [&](const store::ComponentValue& value) { return value.kind == component; });
+  return found == row.components.end() ? nullptr : &*found;
+}
+
+std::string_view bound_name(thresholds::Bound bound) {
+  static constexpr std::string_view names[] = {"alert_low", "warning_low", "warning_high", "alert_high"};
+  return names[static_cast<std::size_t>(bound)];
+}
+
+std::string_view outcome_name(thresholds::Outcome outcome) {
+  static constexpr std::string_view names[] = {"within", "breach", "no-limit", "undecidable"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+class ReadingJudge {
+ public:
+  ReadingJudge(journal::Working& working, registry::PatientState& patient, store::Observation& row, const SourceFacts& source,
+               std::string_view device, const JudgeSettings& settings)
+      : working_(working), patient_(patient), row_(row), source_(source), device_(device), settings_(settings),
+        writer_(row.judgement) {}
+
+  std::vector<AlarmId> run() {
+    timing_ = timing(working_, patient_, row_.kind, row_.measured, settings_);
+    row_.late = timing_.late;
+    row_.superseded = timing_.superseded;
+    row_.judgement.clear();
+    writer_.begin_object().member("at", fhir::utc_millis_text(working_.now));
+    writer_.member("plan", static_cast<std::int64_t>(patient_.plan.version));
+    writer_.member("observation_version", static_cast<std::int64_t>(row_.version));
+    writer_.member("late", timing_.late).member("superseded", timing_.superseded);
+    writer_.member("past_horizon", timing_.past_horizon);
+    if (!patient_.plan.judged()) {
+      writer_.member("outcome", "not-enrolled");
+    } else {
+      limits();
+    }
+    writer_.end_object();
+    working_.patients.judged(patient_, row_.kind, row_.measured);
+    return std::move(changed_);
+  }
+
+ private:
+  void limits() {
+    const fhir::Kind kind = limits_kind(patient_.plan, row_.kind);
+    const std::string_view kind_name = fhir::info(kind).name;
+    writer_.key("verdicts").begin_array();
+    bool any = false;
+    for (const registry::PlannedLimit& planned : patient_.plan.limits) {
+      if (planned.limit.kind != kind_name) continue;
+      any = true;
+      judge(planned, kind);
+    }
+    writer_.end_array();
+    writer_.member("outcome", any ? "judged" : "no-limit");
+  }
+
+  void judge(const registry::PlannedLimit& planned, fhir::Kind kind) {
+    const fhir::Kind component = planned.limit.component.empty() ? fhir::Kind::unknown : fhir::kind_named(planned.limit.component);
+    store::ComponentValue value;
+    if (component != fhir::Kind::unknown) {
+      const store::ComponentValue* found = component_value(row_, component);
+      if (found == nullptr) return verdict(planned, "incomplete");
+      value = *found;
+    } else {
+      if (!row_.value) return verdict(planned, "incomplete");
+      value = {row_.kind, *row_.value, row_.comparator};
+    }
+    thresholds::Sample sample;
+    sample.kind = planned.limit.kind;
+    sample.component = planned.limit.component;
+    sample.value = number(value.value);
+    sample.comparator = static_cast<thresholds::Comparator>(value.comparator);
+
+    alarms::LimitReading reading;
+    reading.tenant = source_.tenant;
+    reading.patient = patient_.patient.id;
+    reading.kind = kind;
+    reading.component = component;
+    reading.value = value.value;
+    reading.comparator = static_cast<adapters::Comparator>(value.comparator);
+    reading.measured = row_.measured;
+    reading.observation = row_.id;
+    reading.device = device_;
+    reading.verdict = thresholds::judge(planned.limit, sample);
+    reading.limit_version = patient_.plan.version;
+    reading.late = timing_.late;
+    reading.superseded = timing_.superseded;
+    reading.past_horizon = timing_.past_horizon;
+
+    begin_verdict(planned, outcome_name(reading.verdict.outcome));
+    writer_.member("origin", planned.origin).member("value", value.value);
+    if (reading.verdict.bound) writer_.member("bound", bound_name(*reading.verdict.bound));
+    if (reading.verdict.limit) {
+      writer_.member("limit", fhir::Decimal(reading.verdict.limit->coefficient, reading.verdict.limit->scale));
+    }
+    for (thresholds::Direction direction : {thresholds::Direction::low, thresholds::Direction::high}) {
+      change(direction, reading);
+    }
+    writer_.end_object();
+  }
+
+  void change(thresholds::Direction direction, const alarms::LimitReading& reading) {
+    const alarms::Alarm* open = patient_.open_alarm(alarms::identity(reading, direction));
+    const bool breaches = reading.verdict.outcome == thresholds::Outcome::breach && reading.verdict.direction == direction;
+    if (open == nullptr && !breaches) return;  // the common case: nothing open, nothing wrong
+    alarms::Judging judging{AlarmId{open == nullptr ? working_.next_id() : 0}, working_.now, settings_.alarms};
+    alarms::AlarmChange step = alarms::apply_limit(open, direction, reading, judging);
+    writer_.key(direction == thresholds::Direction::low ? "low" : "high").begin_object();
+    writer_.member("change", thresholds::name(step.change)).member_if("reason", step.reason);
+    if (step.alarm) {
+      writer_.member("alarm", step.alarm->id.text());
+      changed_.push_back(step.alarm->id);
+      write_alarm(working_, &patient_, source_.tenant_no, *step.alarm, step.change);
+    }
+    writer_.end_object();
+  }
+
+  void begin_verdict(const registry::PlannedLimit& planned, std::string_view outcome) {
+    writer_.begin_object().member("rule", "limit").member("kind", planned.limit.kind);
+    writer_.member_if("component", planned.limit.component).member("outcome", outcome);
+  }
+
+  void verdict(const registry::PlannedLimit& planned, std::string_view outcome) {
+    begin_verdict(planned, outcome);
+    writer_.end_object();
+  }
+
+  journal::Working& working_;
+  registry::PatientState& patient_;
+  store::Observation& row_;
+  const SourceFacts& source_;
+  std::string device_;
+  const JudgeSettings& settings_;
+  fhir::JsonWriter writer_;
+  Timing timing_{};
+  std::vector<AlarmId> changed_;
+};
+
+// An open alarm that belongs to no patient: what this group wrote first, then the store.
+std::optional<alarms::Alarm> loose_alarm(journal::Working& working, store::Tenant tenant, const std::string& identity) {
+  if (auto written = working.loose_alarms.find({tenant, identity}); written != working.loose_alarms.end()) {
+    return written->second.open() ? std::optional(written->second) : std::nullopt;
+  }
+  std::optional<store::Alarm> row = working.reader.open_alarm(tenant, identity);
+  if (!row) return std::nullopt;
+  auto alarm = alarms::alarm_from_stored(*row);
+  return alarm ? std::optional(*alarm) : std::nullopt;
+}
+
+// What happens to the alarm of one identity, with or without a patient.
+template <class Apply>
+std::vector<AlarmId> change_alarm(journal::Working& working, registry::PatientState* patient, store::Tenant tenant,
+                                  const std::string& identity, const JudgeSettings& settings, const Apply& apply) {
+  std::optional<alarms::Alarm> loose;
+  const alarms::Alarm* open = nullptr;
+  if (patient != nullptr) {
+    open = patient->open_alarm(identity);
+  } else {
+    loose = loose_alarm(working, tenant, identity);
+    if (loose) open = &*loose;
+  }
+  alarms::Judging judging{AlarmId{open == nullptr ? working.next_id() : 0}, working.now, settings.alarms};
+  alarms::AlarmChange step = apply(open, judging);
+  if (!step.alarm) return {};
+  write_alarm(working, patient, tenant, *step.alarm, step.change);
+  return {step.alarm->id};
+}
+
+std::string content_member(const store::Event& row, std::string_view name) {
+  auto document = fhir::JsonDocument::parse(row.content);
+  if (!document) return {};
+  return std::string(document->root()[name].text().value_or(""));
+}
+
+bool technical_event(fhir::EventKind kind) {
+  return kind == fhir::EventKind::low_battery || kind == fhir::EventKind::no_contact || kind == fhir::EventKind::technical ||
+         kind == fhir::EventKind::unknown;
+}
+
+}  // namespace
+
+std::vector<AlarmId> judge_reading(journal::Working& working, registry::PatientState& patient, store::Observation& row,
+                                   const SourceFacts& source, std::string_view device, const JudgeSettings& settings) {
+  return ReadingJudge(working, patient, row, source, device, settings).run();
+}
+
+std::vector<AlarmId> judge_event(journal::Working& working, registry::PatientState* patient, const store::Event& row,
+                                 const SourceFacts& source, const JudgeSettings& settings) {
+  const std::string device = content_member(row, "device");
+  const std::string thing = source.id + "/" + (row.subject.empty() ? "unknown" : row.subject);
+  const bool late = working.now - row.measured > settings.late_after;
+  if (technical_event(row.kind)) {
+    alarms::TechnicalCause cause;
+    cause.tenant = source.tenant;
+    if (patient != nullptr) cause.patient = patient->patient.id;
+    cause.cause = fhir::info(row.kind).name;
+    cause.thing = thing;
+    cause.text = content_member(row, "text");
+    cause.measured = row.measured;
+    cause.device = device;
+    cause.late = late;
+    cause.past_horizon = working.now - row.measured > settings.alarm_horizon;
+    return change_alarm(working, patient, source.tenant_no, alarms::identity(cause), settings,
+                        [&](const alarms::Alarm* open, const alarms::Judging& judging) {
+                          return alarms::apply_technical(open, cause, judging);
+                        });
+  }
+  if (!fhir::info(row.kind).safety) return {};  // a door, a location, a dispensed dose: stored and shown, nobody is called
+  alarms::SafetyEvent event;
+  event.tenant = source.tenant;
+  if (patient != nullptr) event.patient = patient->patient.id;
+  event.thing = thing;
+  event.kind = row.kind;
+  event.measured = row.measured;
+  event.device = device;
+  event.location = content_member(row, "location");
+  event.contact = content_member(row, "contact");
+  event.text = content_member(row, "text");
+  if (std::string note = content_member(row, "note"); !note.empty()) {
+    event.text.append(event.text.empty() ? "" : " ").append("(").append(note).append(")");
+  }
+  event.late = late;
+  return change_alarm(working, patient, source.tenant_no, alarms::identity(event), settings,
+                      [&](const alarms::Alarm* open, const alarms::Judging& judging) {
+                        return alarms::apply_event(open, event, judging);
+                      });
+}
+
+std::vector<AlarmId> judge_held(journal::Working& working, registry::PatientState& patient, const Holding& holding,
+                                const std::vector<store::ComponentValue>& values, const SourceFacts& source,
+                                std::string_view device, const JudgeSettings& settings) {
+  alarms::HeldReading held;
+  held.tenant = source.tenant;
+  held.patient = patient.patient.id;
+  held.kind = holding.kind;
+  held.reason = holding.reason;
+  held.measured = std::min(holding.measured.value_or(working.now), working.now);
+  held.device = device;
+  const Timing when = timing(working, patient, holding.kind, held.measured, settings);
+  held.late = when.late;
+  held.superseded = when.superseded;
+  held.past_horizon = when.past_horizon;
+
+  const std::string_view limit_kind = fhir::info(limits_kind(patient.plan, holding.kind)).name;
+  for (const store::ComponentValue& value : values) {
+    if (value.kind == holding.kind) {
+      held.value = value.value;
+      held.unit = fhir::info(value.kind).unit;
+    }
+    const std::string_view component = value.kind == holding.kind ? std::string_view() : fhir::info(value.kind).name;
+    const registry::PlannedLimit* planned = patient.plan.limit_for(limit_kind, component);
+    if (planned == nullptr) continue;
+    thresholds::Sample sample;
+    sample.kind = planned->limit.kind;
+    sample.component = planned->limit.component;
+    sample.value = number(value.value);
+    sample.comparator = static_cast<thresholds::Comparator>(value.comparator);
+    const thresholds::Verdict verdict = thresholds::judge(planned->limit, sample);
+    held.would_breach |= verdict.outcome == thresholds::Outcome::breach;
+  }
+  const alarms::TechnicalCause cause = alarms::technical_cause(held);
+  return change_alarm(working, &patient, source.tenant_no, alarms::identity(cause), settings,
+                      [&](const alarms::Alarm* open, const alarms::Judging& judging) {
+                        return alarms::apply_technical(open, cause, judging);
+                      });
+}
+
+void summarise_backlog(journal::Working& working, const std::vector<Backlog>& backlog, const SourceFacts& source,
+                       const JudgeSettings& settings) {
+  for (const Backlog& one : backlog) {
+    if (one.breaches < 2) continue;
+    registry::PatientState* patient = working.patients.find(one.patient);
+    if (patient == nullptr) continue;
+    alarms::TechnicalCause cause;
+    cause.tenant = source.tenant;
+    cause.patient = one.patient;
+    cause.cause = "backlog-summary";
+    cause.thing = one.patient.text();
+    cause.text = std::to_string(one.breaches) + " eldre målinger utenfor grensene kom samlet";
+    cause.severity = thresholds::Severity::moderate;
+    cause.measured = one.newest;
+    cause.late = true;
+    change_alarm(working, patient, source.tenant_no, alarms::identity(cause), settings,
+                 [&](const alarms::Alarm* open, const alarms::Judging& judging) {
+                   return alarms::apply_technical(open, cause, judging);
+                 });
+  }
+}
+
+void write_alarm(journal::Working& working, registry::PatientState* patient, store::Tenant tenant, const alarms::Alarm& alarm,
+                 thresholds::Change change) {
+  store::Alarm row = alarms::row(alarm, tenant);
+  // One row an alarm and group: a batch of 500 readings writes its alarm once, and streams every change.
+  auto [place, fresh] = working.alarm_rows.try_emplace(alarm.id, working.changes.alarms.size());
+  if (fresh) {
+    working.changes.alarms.push_back(std::move(row));
+  } else {
+    working.changes.alarms[place->second] = std::move(row);
+  }
+  store::JournalEntry entry;
+  entry.kind = store::Entry::alarm;
+  entry.tenant = tenant;
+  entry.patient = alarm.patient;
+  entry.ref = alarm.id.value;
+  entry.version = alarm.version;
+  entry.change = thresholds::name(change);
+  entry.data = alarms::shown_json(alarm);
+  working.record(std::move(entry));
+  if (patient != nullptr) {
+    patient->keep(alarm);
+  } else {
+    working.loose_alarms[{tenant, alarm.identity}] = alarm;
+  }
+}
+
+}  // namespace gateway::ingest

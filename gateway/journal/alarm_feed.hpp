@@ -1,0 +1,59 @@
+// Committed alarm changes as the live streams read them: a ring of the newest ones in memory, the journal behind it. A stream is
+// nothing but a cursor (invariant 9): it sees every committed change after its position once, in order, from the ring or from the
+// store, so a slow reader never holds memory here.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/http/request.hpp"
+#include "gateway/store/store.hpp"
+
+namespace gateway::journal {
+
+struct AlarmChange {
+  store::Position position = 0;
+  store::Tenant tenant{};
+  PatientId patient;
+  fhir::Time at{};
+  std::string event;  // the change: "raised", "repeated" ...
+  std::string data;   // the alarm's JSON, one line
+};
+
+class AlarmFeed {
+ public:
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                  http::Executor>;
+
+  explicit AlarmFeed(store::Position newest, std::size_t capacity = 4096) : capacity_(capacity), newest_(newest), floor_(newest) {}
+
+  void committed(const store::Changes&, store::Position first);  // an Observer; the committer's thread
+
+  // Changes after `cursor` of one tenant, oldest first, at most `max`. Nothing when the ring does not reach back that far: read the
+  // journal instead. `reached` is how far was looked, also when nothing was found.
+  std::optional<std::vector<std::shared_ptr<const AlarmChange>>> after(store::Position cursor, store::Tenant, std::size_t max,
+                                                                       store::Position& reached) const;
+  store::Position newest() const;
+
+  // A stream waiting on its own context; its timer is cancelled there when something was committed. Kept while the pointer lives.
+  std::shared_ptr<Timer> waiter(http::Executor);
+  std::size_t streams() const;
+
+ private:
+  void wake();
+
+  const std::size_t capacity_;
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<const AlarmChange>> ring_;
+  store::Position newest_;  // of the journal, alarm or not
+  store::Position floor_;   // every alarm change after this position is in the ring
+  std::vector<std::weak_ptr<Timer>> waiters_;
+};
+
+}  // namespace gateway::journal
