@@ -1,0 +1,327 @@
+// Rendered by appending to one string: everything that depends on the kind alone is prepared once, and only the reading
+// itself is formatted. This is on the way of every accepted reading.
+//
+// Choices where R4 leaves one:
+// - Typed or measured (manual/automatic) is a second `category` under our own system. `method` would be the obvious
+// place, but
+//   VKP binds it for blood pressure to auscultation and palpation, so it must stay away there (norway.md 2.8), and one
+//   way for all kinds is easier to query: category=urn:hjemport:origin|manual. Category is open in R4, VKP and
+//   no-domain, and PHD marks its observations in the same way. A manual reading also says so in words.
+// - Ordinals ("+1") are valueCodeableConcept: R4 wants a concept for what has an ordered set of answers, and text is a
+// complete one.
+// - A missing value is dataAbsentReason, which the vital-signs profiles demand (vs-2, vs-3).
+// - The value as sent, an uncertain time and the vendor's remark are notes: no R4 element holds them.
+#include "fhir/observation.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <vector>
+
+#include "fhir/json_writer.hpp"
+#include "fhir/national_id.hpp"
+#include "fhir/units.hpp"
+
+namespace fhir {
+namespace {
+
+constexpr std::string_view category_system = "http://terminology.hl7.org/CodeSystem/observation-category";
+constexpr std::string_view data_absent =
+    R"("dataAbsentReason":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown"}]})";
+
+struct KindFragments {
+  std::string category;      // "category":[{...}
+  std::string code;          // "code":{...}
+  std::string quantity_end;  // ,"unit":...} closing the canonical Quantity
+  std::string profiles;      // ,"profile":[...]
+  std::string
+      profiles_plain;  // the same for a patient without national identity number: what VKP asks cannot be claimed
+};
+
+void append_coding(std::string& out, const Code& code) {
+  JsonWriter(out)
+      .begin_object()
+      .member("system", code.system)
+      .member("code", code.code)
+      .member_if("display", code.display)
+      .end_object();
+}
+
+void append_quantity_end(std::string& out, std::string_view unit, Kind kind) {
+  out += R"(,"unit":)";
+  append_json_string(out, unit_display(unit, kind));
+  out += R"(,"system":")";
+  out += ucum;
+  out += R"(","code":)";
+  append_json_string(out, unit);
+  out += '}';
+}
+
+std::string profile_member(std::span<const std::string_view> profiles) {
+  if (profiles.empty()) return {};
+  std::string out = R"(,"profile":[)";
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(out, profiles[i]);
+  }
+  return out += ']';
+}
+
+KindFragments make_fragments(const KindInfo& kind) {
+  KindFragments made;
+  made.category = R"("category":[{"coding":[)";
+  append_coding(made.category, {category_system, kind.category, ""});
+  made.category += "]}";
+
+  made.code = R"("code":{)";
+  if (!kind.codings.empty()) {
+    made.code += R"("coding":[)";
+    for (std::size_t i = 0; i < kind.codings.size(); ++i) {
+      if (i > 0) made.code += ',';
+      append_coding(made.code, kind.codings[i]);
+    }
+    made.code += "],";
+  }
+  made.code += R"("text":)";
+  append_json_string(made.code, kind.text);
+  made.code += '}';
+
+  if (!kind.unit.empty()) append_quantity_end(made.quantity_end, kind.unit, kind.kind);
+  made.profiles = profile_member(kind.profiles);
+  const bool asks_for_national_id = !kind.profiles.empty() && kind.profiles.back() == vkp_observation_profile;
+  made.profiles_plain = profile_member(kind.profiles.first(kind.profiles.size() - (asks_for_national_id ? 1 : 0)));
+  return made;
+}
+
+const KindFragments& fragments(Kind kind) {
+  static const std::vector<KindFragments> all = [] {
+    std::vector<KindFragments> made;
+    for (const KindInfo& row : all_kinds()) made.push_back(make_fragments(row));
+    return made;
+  }();
+  return all[static_cast<std::size_t>(info(kind).kind)];
+}
+
+// FHIR strings may hold no control characters but tab and line ends, and not blanks alone. What a vendor wrote is kept
+// otherwise.
+bool has_text(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") != std::string_view::npos;
+}
+
+void append_text(std::string& out, std::string_view text) {
+  const auto forbidden = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n';
+  };
+  if (std::none_of(text.begin(), text.end(), forbidden)) return append_json_string(out, text);
+  std::string clean(text);
+  std::replace_if(clean.begin(), clean.end(), forbidden, ' ');
+  append_json_string(out, clean);
+}
+
+void append_quantity(std::string& out, const ObservationValue& value) {
+  out += R"("valueQuantity":{"value":)";
+  value.value.append_to(out);
+  if (!value.comparator.empty()) {
+    out += R"(,"comparator":")";
+    out += value.comparator;
+    out += '"';
+  }
+  if (value.unit == info(value.kind).unit)
+    out += fragments(value.kind).quantity_end;
+  else
+    append_quantity_end(out, value.unit, value.kind);
+}
+
+void append_concept(std::string& out, const KindInfo& kind, std::string_view word) {
+  out += R"("valueCodeableConcept":{)";
+  const auto answer =
+      std::find_if(kind.answers.begin(), kind.answers.end(), [&](const Answer& row) { return row.word == word; });
+  if (answer != kind.answers.end()) {
+    out += R"("coding":[)";
+    append_coding(out, answer->code);
+    out += "],";
+  }
+  out += R"("text":)";
+  append_text(out, answer == kind.answers.end() ? word : answer->text);
+  out += '}';
+}
+
+void append_components(std::string& out, const ObservationBody& body) {
+  out += R"("component":[)";
+  bool first = true;
+  const auto open = [&](Kind kind) {
+    out += first ? "{" : ",{";
+    first = false;
+    out += fragments(kind).code;
+    out += ',';
+  };
+  for (const ObservationValue& component : body.components) {
+    open(component.kind);
+    append_quantity(out, component);
+    out += '}';
+  }
+  // R4's bp profile wants systolic and diastolic each present, with a reason where there is no value.
+  for (const Kind required :
+       info(body.kind).components.first(std::min<std::size_t>(2, info(body.kind).components.size()))) {
+    const bool present = std::any_of(body.components.begin(), body.components.end(),
+                                     [&](const ObservationValue& component) { return component.kind == required; });
+    if (present) continue;
+    open(required);
+    out += data_absent;
+    out += '}';
+  }
+  out += ']';
+}
+
+void append_value(std::string& out, const ObservationBody& body) {
+  const KindInfo& kind = info(body.kind);
+  if (!body.components.empty()) return append_components(out, body);
+  if (body.value) return append_quantity(out, *body.value);
+  if (!has_text(body.text)) {
+    out += data_absent;
+  } else if (kind.value == ValueType::ordinal || !kind.answers.empty()) {
+    append_concept(out, kind, body.text);
+  } else {
+    out += R"("valueString":)";
+    append_text(out, body.text);
+  }
+}
+
+// {"system":"...","value":"..."}, both trusted to be there.
+void append_identifier(std::string& out, std::string_view system, std::string_view value) {
+  out += R"({"system":)";
+  append_json_string(out, system);
+  out += R"(,"value":)";
+  append_text(out, value);
+  out += '}';
+}
+
+void append_device(std::string& out, const ObservationBody& body) {
+  out += R"(,"device":{"reference":"Device/)";
+  out += body.device_id;
+  out += R"(","type":"Device")";
+  if (has_text(body.device_identifier)) {
+    out += R"(,"identifier":)";
+    append_identifier(out, device_identifier_system, body.device_identifier);
+  }
+  if (has_text(body.device_model)) {
+    out += R"(,"display":)";
+    append_text(out, body.device_model);
+  }
+  out += '}';
+}
+
+void append_notes(std::string& out, const ObservationBody& body) {
+  if (!body.manual && !body.time_uncertain && !has_text(body.as_sent) && !has_text(body.note)) return;
+  out += R"(,"note":[)";
+  bool first = true;
+  const auto open = [&] {
+    out += first ? R"({"text":)" : R"(,{"text":)";
+    first = false;
+  };
+  if (has_text(body.as_sent)) {
+    open();
+    append_text(out, "As sent: " + std::string(body.as_sent));
+    out += '}';
+  }
+  if (body.manual) {
+    open();
+    out += R"("Entered by a person, not read from a device."})";
+  }
+  if (body.time_uncertain) {
+    open();
+    out += R"("The time of measurement is uncertain."})";
+  }
+  if (has_text(body.note)) {
+    open();
+    append_text(out, body.note);
+    out += '}';
+  }
+  out += ']';
+}
+
+bool names_a_person_nationally(std::string_view system) {
+  return system == fnr_system || system == dnr_system || system == fhn_system;
+}
+
+void append_patient_reference(std::string& out, const ObservationHead& head) {
+  out += R"({"reference":"Patient/)";
+  out += head.patient_id;
+  out += R"(","type":"Patient")";
+  if (!head.patient_system.empty() && has_text(head.patient_value)) {
+    out += R"(,"identifier":)";
+    append_identifier(out, head.patient_system, head.patient_value);
+  }
+  out += '}';
+}
+
+void append_organization_reference(std::string& out, const ObservationHead& head) {
+  out += R"({"type":"Organization","identifier":)";
+  append_identifier(out, organization_system, head.organization);
+  if (has_text(head.organization_name)) {
+    out += R"(,"display":)";
+    append_text(out, head.organization_name);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+std::string observation_body(const ObservationBody& body) {
+  assert(body.kind != Kind::unknown);  // an unknown kind waits in quarantine and is never rendered
+  const KindFragments& kind = fragments(body.kind);
+  std::string out;
+  out.reserve(1024 + body.note.size());
+  out += R"("identifier":[)";
+  append_identifier(out, observation_identifier_system, body.identifier);
+  out += "],";
+  out += kind.category;
+  if (body.manual)
+    out += R"(,{"coding":[{"system":"urn:hjemport:origin","code":"manual"}],"text":"Entered by a person"})";
+  if (body.automatic)
+    out += R"(,{"coding":[{"system":"urn:hjemport:origin","code":"automatic"}],"text":"Read from a device"})";
+  out += "],";
+  out += kind.code;
+  out += R"(,"effectiveDateTime":")";
+  // R4's dateTime knows no minutes without seconds ("may be zero-filled").
+  DateTime effective = body.effective;
+  if (effective.precision == Precision::minute) effective.precision = Precision::second;
+  out += effective.text();
+  out += R"(",)";
+  append_value(out, body);
+  if (!body.device_id.empty()) append_device(out, body);
+  append_notes(out, body);
+  return out;
+}
+
+void append_observation(std::string& out, const ObservationHead& head, std::string_view body) {
+  const KindFragments& kind = fragments(head.kind);
+  out += R"({"resourceType":"Observation","id":")";
+  out += head.id;
+  out += R"(","meta":{"versionId":")";
+  out += std::to_string(head.version);
+  out += R"(","lastUpdated":")";
+  append_utc_millis(out, head.last_updated);
+  out += '"';
+  out += names_a_person_nationally(head.patient_system) ? kind.profiles : kind.profiles_plain;
+  out += R"(},"status":")";
+  out += head.status;
+  out += R"(","subject":)";
+  append_patient_reference(out, head);
+  out += R"(,"issued":")";
+  append_utc_millis(out, head.last_updated);
+  // The data controller first, then who took the measurement: vkp-Observation slices `performer` by identifier.system
+  // into organization and author, openly, so a patient with a D-number is simply neither (its author knows the
+  // fødselsnummer only).
+  out += R"(","performer":[)";
+  if (has_text(head.organization)) {
+    append_organization_reference(out, head);
+    out += ',';
+  }
+  append_patient_reference(out, head);
+  out += "],";
+  out += body;
+  out += '}';
+}
+
+}  // namespace fhir
