@@ -5,6 +5,7 @@
 #include "fhir/json_writer.hpp"
 #include "gateway/alarms/alarm_text.hpp"
 #include "gateway/alarms/judgement.hpp"
+#include "gateway/journal/alarm_writer.hpp"
 
 namespace gateway::ingest {
 namespace {
@@ -149,7 +150,7 @@ class ReadingJudge {
     if (step.alarm) {
       writer_.member("alarm", step.alarm->id.text());
       changed_.push_back(step.alarm->id);
-      write_alarm(working_, &patient_, source_.tenant_no, *step.alarm, step.change);
+      journal::write_alarm(working_, &patient_, source_.tenant_no, *step.alarm, step.change);
     }
     writer_.end_object();
   }
@@ -175,33 +176,16 @@ class ReadingJudge {
   std::vector<AlarmId> changed_;
 };
 
-// An open alarm that belongs to no patient: what this group wrote first, then the store.
-std::optional<alarms::Alarm> loose_alarm(journal::Working& working, store::Tenant tenant, const std::string& identity) {
-  if (auto written = working.loose_alarms.find({tenant, identity}); written != working.loose_alarms.end()) {
-    return written->second.open() ? std::optional(written->second) : std::nullopt;
-  }
-  std::optional<store::Alarm> row = working.reader.open_alarm(tenant, identity);
-  if (!row) return std::nullopt;
-  auto alarm = alarms::alarm_from_stored(*row);
-  return alarm ? std::optional(*alarm) : std::nullopt;
-}
-
 // What happens to the alarm of one identity, with or without a patient.
 template <class Apply>
 std::vector<AlarmId> change_alarm(journal::Working& working, registry::PatientState* patient, store::Tenant tenant,
                                   const std::string& identity, const JudgeSettings& settings, const Apply& apply) {
-  std::optional<alarms::Alarm> loose;
-  const alarms::Alarm* open = nullptr;
-  if (patient != nullptr) {
-    open = patient->open_alarm(identity);
-  } else {
-    loose = loose_alarm(working, tenant, identity);
-    if (loose) open = &*loose;
-  }
+  const std::optional<alarms::Alarm> found = journal::find_open_alarm(working, patient, tenant, identity);
+  const alarms::Alarm* open = found ? &*found : nullptr;
   alarms::Judging judging{AlarmId{open == nullptr ? working.next_id() : 0}, working.now, settings.alarms};
   alarms::AlarmChange step = apply(open, judging);
   if (!step.alarm) return {};
-  write_alarm(working, patient, tenant, *step.alarm, step.change);
+  journal::write_alarm(working, patient, tenant, *step.alarm, step.change);
   return {step.alarm->id};
 }
 
@@ -323,32 +307,6 @@ void summarise_backlog(journal::Working& working, const std::vector<Backlog>& ba
                  [&](const alarms::Alarm* open, const alarms::Judging& judging) {
                    return alarms::apply_technical(open, cause, judging);
                  });
-  }
-}
-
-void write_alarm(journal::Working& working, registry::PatientState* patient, store::Tenant tenant, const alarms::Alarm& alarm,
-                 thresholds::Change change) {
-  store::Alarm row = alarms::row(alarm, tenant);
-  // One row an alarm and group: a batch of 500 readings writes its alarm once, and streams every change.
-  auto [place, fresh] = working.alarm_rows.try_emplace(alarm.id, working.changes.alarms.size());
-  if (fresh) {
-    working.changes.alarms.push_back(std::move(row));
-  } else {
-    working.changes.alarms[place->second] = std::move(row);
-  }
-  store::JournalEntry entry;
-  entry.kind = store::Entry::alarm;
-  entry.tenant = tenant;
-  entry.patient = alarm.patient;
-  entry.ref = alarm.id.value;
-  entry.version = alarm.version;
-  entry.change = thresholds::name(change);
-  entry.data = alarms::shown_json(alarm);
-  working.record(std::move(entry));
-  if (patient != nullptr) {
-    patient->keep(alarm);
-  } else {
-    working.loose_alarms[{tenant, alarm.identity}] = alarm;
   }
 }
 

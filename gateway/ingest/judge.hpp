@@ -38,7 +38,4 @@ struct Backlog {
 };
 void summarise_backlog(journal::Working&, const std::vector<Backlog>&, const SourceFacts&, const JudgeSettings&);
 
-// Writes an alarm's new version: row, journal entry (the stream's event), caches.
-void write_alarm(journal::Working&, registry::PatientState*, store::Tenant, const alarms::Alarm&, thresholds::Change);
-
 }  // namespace gateway::ingest

@@ -1,0 +1,63 @@
+#include "gateway/journal/alarm_writer.hpp"
+
+namespace gateway::journal {
+namespace {
+
+std::optional<alarms::Alarm> loaded(const std::optional<store::Alarm>& row) {
+  if (!row) return std::nullopt;
+  auto alarm = alarms::alarm_from_stored(*row);
+  return alarm ? std::optional(std::move(*alarm)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<alarms::Alarm> find_alarm(Working& working, store::Tenant tenant, AlarmId id) {
+  std::optional<store::Alarm> row;
+  if (auto written = working.alarm_rows.find(id); written != working.alarm_rows.end()) {
+    row = working.changes.alarms[written->second];
+  } else {
+    row = working.reader.alarm(id);
+  }
+  if (!row || row->tenant != tenant) return std::nullopt;
+  return loaded(row);
+}
+
+std::optional<alarms::Alarm> find_open_alarm(Working& working, registry::PatientState* patient, store::Tenant tenant,
+                                             const std::string& identity) {
+  if (patient != nullptr) {
+    const alarms::Alarm* open = patient->open_alarm(identity);
+    return open == nullptr ? std::nullopt : std::optional(*open);
+  }
+  if (auto written = working.loose_alarms.find({tenant, identity}); written != working.loose_alarms.end()) {
+    return written->second.open() ? std::optional(written->second) : std::nullopt;
+  }
+  return loaded(working.reader.open_alarm(tenant, identity));
+}
+
+void write_alarm(Working& working, registry::PatientState* patient, store::Tenant tenant, const alarms::Alarm& alarm,
+                 thresholds::Change change) {
+  store::Alarm row = alarms::row(alarm, tenant);
+  // One row an alarm and group: a batch of 500 readings writes its alarm once, and streams every change.
+  auto [place, fresh] = working.alarm_rows.try_emplace(alarm.id, working.changes.alarms.size());
+  if (fresh) {
+    working.changes.alarms.push_back(std::move(row));
+  } else {
+    working.changes.alarms[place->second] = std::move(row);
+  }
+  store::JournalEntry entry;
+  entry.kind = store::Entry::alarm;
+  entry.tenant = tenant;
+  entry.patient = alarm.patient;
+  entry.ref = alarm.id.value;
+  entry.version = alarm.version;
+  entry.change = thresholds::name(change);
+  entry.data = alarms::shown_json(alarm);
+  working.record(std::move(entry));
+  if (patient != nullptr) {
+    patient->keep(alarm);
+  } else {
+    working.loose_alarms[{tenant, alarm.identity}] = alarm;
+  }
+}
+
+}  // namespace gateway::journal
