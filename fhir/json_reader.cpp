@@ -24,8 +24,8 @@ namespace fhir {
 struct JsonDocument::Node {
   std::uint32_t text = 0;    // scalar: its characters
   std::uint32_t length = 0;  // scalar: bytes of text; container: number of children
-  std::uint32_t key = 0;
-  std::uint32_t key_length = 0;
+  std::uint32_t key = 0;         // in an array: the index, so that a path costs the same wherever it points
+  std::uint32_t key_length = 0;  // in an array: 0
   std::uint32_t parent = 0;  // the root is its own parent
   std::uint32_t next = 0;    // next sibling, 0 at the last one
   JsonType type = JsonType::null;
@@ -151,6 +151,7 @@ struct JsonDocument::Tree::Builder {
     if (!tree.open.empty()) {
       Frame& frame = tree.open.back();
       node.parent = frame.node;
+      if (tree.nodes[frame.node].type == JsonType::array) node.key = tree.nodes[frame.node].length;
       if (frame.last_child != 0) tree.nodes[frame.last_child].next = index;
       frame.last_child = index;
       ++tree.nodes[frame.node].length;
@@ -416,9 +417,7 @@ std::string JsonValue::path() const {
   for (std::uint32_t node = node_; node != 0; node = nodes[node].parent) {
     const std::uint32_t parent = nodes[node].parent;
     if (nodes[parent].type == JsonType::array) {
-      std::size_t index = 0;
-      for (std::uint32_t sibling = parent + 1; sibling != node; sibling = nodes[sibling].next) ++index;
-      steps.push_back('[' + std::to_string(index) + ']');
+      steps.push_back('[' + std::to_string(nodes[node].key) + ']');
     } else {
       const std::string_view key = document_->tree_->key(nodes[node]);
       steps.push_back((parent == 0 ? "" : ".") + (is_plain_name(key) ? std::string(key) : std::string("?")));
