@@ -1,5 +1,5 @@
-// What an adapter produces: vendor-neutral measurements and events, in payload order. Values and units are as the vendor sent
-// them (normalising is gateway/ingest's step), so that what was said and how we wrote it stay apart.
+// What an adapter produces: vendor-neutral measurements and events, in payload order. Values and units are as the
+// vendor sent them (normalising is gateway/ingest's step), so that what was said and how we wrote it stay apart.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,14 @@ enum class Origin : std::uint8_t { unstated, automatic, manual };  // read from 
 
 // Why an item is not an accepted reading; closed lists of design.md 8.2, in order of precedence.
 enum class QuarantineReason : std::uint8_t {
-  undecodable, unknown_kind, unknown_unit, implausible, future_time, invalid_identifier, ambiguous_subject, unknown_subject,
+  undecodable,
+  unknown_kind,
+  unknown_unit,
+  implausible,
+  future_time,
+  invalid_identifier,
+  ambiguous_subject,
+  unknown_subject,
   subject_changed
 };
 enum class IgnoreReason : std::uint8_t { control_solution, cancelled, heartbeat, goal_not_reading, not_a_reading };
@@ -32,11 +39,12 @@ struct Identifier {
 };
 
 struct Device {
-  std::string id;     // vendor's device id or serial number
+  std::string id;  // vendor's device id or serial number
   std::string model;
 };
 
-// Whom a payload speaks of. At least one is usually set; which patient it is, is decided later (links, national number).
+// Whom a payload speaks of. At least one is usually set; which patient it is, is decided later (links, national
+// number).
 struct Subject {
   std::string id;                     // the vendor's subject, or the device where the vendor knows only devices
   std::optional<Identifier> patient;  // an identifier of the person given in the payload itself
@@ -57,13 +65,13 @@ struct Measurement {
   fhir::DateTime time;
   bool time_uncertain = false;  // the doubled hour in autumn, or an upload time standing in for the measured time
   fhir::Kind kind{};
-  fhir::Decimal value;          // unused when components are given
-  std::string unit;             // as sent; for ordinals empty
-  std::string text;             // for ordinals and text: the vendor's word ("+1")
+  fhir::Decimal value;  // unused when components are given
+  std::string unit;     // as sent; for ordinals empty
+  std::string text;     // for ordinals and text: the vendor's word ("+1")
   Comparator comparator = Comparator::none;
   std::vector<Component> components;
   Origin origin = Origin::unstated;
-  std::string note;             // vendor remark worth keeping ("isBeforeMeal")
+  std::string note;  // vendor remark worth keeping ("isBeforeMeal")
   // Items of one vendor record (blood pressure and its pulse) share this, so that they can be shown together.
   std::string correlation;
 };
@@ -84,18 +92,19 @@ struct Ignored {
   std::string note;
 };
 
-// An item that cannot become a reading as it is; kept, with what is known of it, so that a known patient's technical alarm can
-// be raised (invariant 5).
+// An item that cannot become a reading as it is; kept, with what is known of it, so that a known patient's technical
+// alarm can be raised (invariant 5).
 struct Held {
   QuarantineReason reason;
-  std::string note;            // the failing step in one sentence; no values, no identifiers
+  std::string note;  // the failing step in one sentence; no values, no identifiers
   std::string record_id;
   Subject subject;
   Device device;
   std::optional<fhir::DateTime> time;
-  fhir::Kind kind{};           // unknown unless it could be read
+  fhir::Kind kind{};  // unknown unless it could be read
   std::optional<fhir::Decimal> value;
   std::string unit;
+  std::vector<Component> components;  // those of a blood pressure that could be read
 };
 
 using Item = std::variant<Measurement, Event, Ignored, Held>;

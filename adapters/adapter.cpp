@@ -1,0 +1,35 @@
+#include "adapters/adapter.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "adapters/hjemport.hpp"
+#include "adapters/opentele.hpp"
+#include "adapters/telli.hpp"
+#include "adapters/withings.hpp"
+
+namespace adapters {
+namespace {
+
+constexpr std::array<std::string_view, 1> json = {"application/json"};
+
+constexpr std::array<Adapter, 4> registry = {{
+    {"hjemport", decode_hjemport, json},
+    {"opentele", decode_opentele, json},
+    {"telli", decode_telli, json},
+    {"withings", decode_withings, json},
+}};
+
+}  // namespace
+
+std::span<const Adapter> all_adapters() {
+  return registry;
+}
+
+const Adapter* adapter_named(std::string_view name) {
+  const auto found =
+      std::find_if(registry.begin(), registry.end(), [&](const Adapter& each) { return each.name == name; });
+  return found == registry.end() ? nullptr : &*found;
+}
+
+}  // namespace adapters

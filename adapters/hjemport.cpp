@@ -1,0 +1,376 @@
+#include "adapters/hjemport.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "adapters/draft.hpp"
+#include "adapters/strip_grade.hpp"
+#include "adapters/vendor_time.hpp"
+
+namespace adapters {
+namespace {
+
+using fhir::JsonValue;
+using fhir::ValueType;
+
+constexpr auto undecodable = QuarantineReason::undecodable;
+
+struct ComparatorSign {
+  std::string_view sign;
+  Comparator comparator;
+};
+constexpr std::array<ComparatorSign, 4> comparator_signs = {{{"<", Comparator::less},
+                                                             {"<=", Comparator::less_or_equal},
+                                                             {">=", Comparator::greater_or_equal},
+                                                             {">", Comparator::greater}}};
+
+Comparator read_comparator(JsonValue object, Draft& draft) {
+  const JsonValue value = object["comparator"];
+  if (value.is_null()) return Comparator::none;
+  const auto found = std::find_if(comparator_signs.begin(), comparator_signs.end(), [&](const ComparatorSign& each) {
+    return value.is_string() && each.sign == value.scalar();
+  });
+  if (found != comparator_signs.end()) return found->comparator;
+  draft.hold(undecodable, member_path(object, "comparator") + ": expected <, <=, >= or >");
+  return Comparator::none;
+}
+
+// A member that must be text or absent; on a fault the item is held and the text stays empty.
+std::string text_or_held(const fhir::Result<std::string>& read, Draft& draft) {
+  if (read) return *read;
+  draft.hold(undecodable, read.error().detail);
+  return {};
+}
+
+fhir::Result<Device> read_device(JsonValue object) {
+  const JsonValue device = object["device"];
+  if (device.is_null()) return Device{};
+  if (!device.is_object())
+    return fhir::invalid(member_path(object, "device") + ": expected an object with id and model");
+  const auto id = read_id(device, "id");
+  if (!id) return id.error();
+  const auto model = read_text(device, "model");
+  if (!model) return model.error();
+  return Device{*id, *model};
+}
+
+// Without system or value the identifier is invalid, but the payload is sound; whether a number is right is not decided
+// here.
+fhir::Result<std::optional<Identifier>> read_patient(JsonValue object) {
+  const JsonValue patient = object["patient"];
+  if (patient.is_null()) return std::optional<Identifier>();
+  if (!patient.is_object())
+    return fhir::invalid(member_path(object, "patient") + ": expected an object with system and value");
+  const auto system = read_id(patient, "system");
+  if (!system) return system.error();
+  const auto value = read_id(patient, "value");
+  if (!value) return value.error();
+  return std::optional<Identifier>(Identifier{*system, *value});
+}
+
+void read_whom(JsonValue object, Draft& draft) {
+  Measurement& reading = draft.reading;
+  reading.subject.id = text_or_held(read_id(object, "subject"), draft);
+  if (const auto device = read_device(object)) {
+    reading.device = *device;
+  } else {
+    draft.hold(undecodable, device.error().detail);
+  }
+  if (const auto patient = read_patient(object)) {
+    reading.subject.patient = *patient;
+    if (*patient && ((*patient)->system.empty() || (*patient)->value.empty()))
+      draft.hold(QuarantineReason::invalid_identifier, member_path(object, "patient") + ": expected system and value");
+  } else {
+    draft.hold(undecodable, patient.error().detail);
+  }
+  // A vendor that knows only devices: the device's links decide.
+  if (reading.subject.id.empty() && !reading.subject.patient) reading.subject.id = reading.device.id;
+}
+
+// The unit as sent. Where the canonical unit is only an annotation ({INR}, {steps}) there is nothing to mistake, and
+// leaving it out is allowed; everywhere else a missing unit is never guessed.
+std::string read_unit(JsonValue object, fhir::Kind kind, Draft& draft) {
+  std::string unit = text_or_held(read_text(object, "unit"), draft);
+  const std::string_view canonical = fhir::info(kind).unit;
+  if (!unit.empty() || canonical.empty()) return unit;
+  if (canonical.starts_with('{')) return std::string(canonical);
+  draft.hold(QuarantineReason::unknown_unit, member_path(object, "unit") + ": missing");
+  return unit;
+}
+
+bool is_component_only(fhir::Kind kind) {
+  const fhir::KnownKinds& known = fhir::kinds();
+  return kind == known.systolic || kind == known.diastolic || kind == known.mean_arterial_pressure;
+}
+
+void read_quantity(JsonValue object, Draft& draft) {
+  if (!object["components"].is_null())
+    draft.hold(undecodable, member_path(object, "components") + ": this kind has one value and no components");
+  if (object["value"].is_null()) {
+    draft.hold(undecodable, member_path(object, "value") + ": missing");
+  } else {
+    draft.set_value(object["value"].as_decimal_or_text());
+  }
+  draft.reading.comparator = read_comparator(object, draft);
+  draft.reading.unit = read_unit(object, draft.reading.kind, draft);
+}
+
+std::optional<Component> read_component(JsonValue entry, std::span<const fhir::Kind> allowed, Draft& draft) {
+  if (!entry.is_object()) {
+    draft.hold(undecodable, entry.path() + ": expected an object");
+    return std::nullopt;
+  }
+  const auto word = entry["kind"].text();
+  if (!word) {
+    draft.hold(undecodable, member_path(entry, "kind") + ": expected a string");
+    return std::nullopt;
+  }
+  const fhir::Kind kind = fhir::kind_named(*word);
+  if (std::find(allowed.begin(), allowed.end(), kind) == allowed.end()) {
+    draft.hold(QuarantineReason::unknown_kind, member_path(entry, "kind") + ": no component " + quoted_word(*word));
+    return std::nullopt;
+  }
+  const auto value = entry["value"].as_decimal_or_text();
+  if (!value) {
+    draft.hold(undecodable, member_path(entry, "value") + ": expected a number of at most 18 digits");
+    return std::nullopt;
+  }
+  return Component{kind, *value, read_unit(entry, kind, draft), read_comparator(entry, draft)};
+}
+
+void read_components(JsonValue object, const fhir::KindInfo& info, Draft& draft) {
+  const JsonValue entries = object["components"];
+  if (!entries.is_array()) return draft.hold(undecodable, member_path(object, "components") + ": expected an array");
+  auto& components = draft.reading.components;
+  const auto has = [&](fhir::Kind kind) {
+    return std::any_of(components.begin(), components.end(), [&](const Component& each) { return each.kind == kind; });
+  };
+  for (const JsonValue entry : entries) {
+    std::optional<Component> component = read_component(entry, info.components, draft);
+    if (!component) continue;
+    if (has(component->kind)) {
+      draft.hold(undecodable, member_path(entry, "kind") + ": this component is given twice");
+    } else {
+      components.push_back(std::move(*component));
+    }
+  }
+  // A blood pressure is systolic and diastolic; half of one cannot be judged by limits on the other half.
+  for (const fhir::Kind required : {fhir::kinds().systolic, fhir::kinds().diastolic}) {
+    if (info.kind == fhir::kinds().blood_pressure && !has(required))
+      draft.hold(undecodable, member_path(object, "components") + ": no " + std::string(fhir::info(required).name));
+  }
+  if (components.empty()) draft.hold(undecodable, member_path(object, "components") + ": none could be read");
+}
+
+void read_strip(JsonValue object, Draft& draft) {
+  const JsonValue value = object["value"];
+  const bool readable = value.is_string() || value.is_number();
+  const std::optional<fhir::Decimal> grade = readable ? strip_grade(value.scalar()) : std::nullopt;
+  if (!grade) return draft.hold(undecodable, member_path(object, "value") + ": expected neg, trace or +1 to +4");
+  draft.reading.value = *grade;
+  draft.valued = true;
+  draft.reading.text = value.scalar();
+}
+
+void read_word(JsonValue object, Draft& draft) {
+  draft.reading.text = text_or_held(read_text(object, "value"), draft);
+  if (draft.reading.text.empty()) draft.hold(undecodable, member_path(object, "value") + ": expected a word");
+}
+
+void read_value(JsonValue object, Draft& draft) {
+  const fhir::KindInfo& info = fhir::info(draft.reading.kind);
+  switch (info.value) {
+    case ValueType::quantity:
+      return read_quantity(object, draft);
+    case ValueType::components:
+      return read_components(object, info, draft);
+    case ValueType::ordinal:
+      return read_strip(object, draft);
+    case ValueType::text:
+      return read_word(object, draft);
+    case ValueType::questionnaire:
+    case ValueType::waveform:
+      return;  // no form in this payload; the caller ignores these kinds by name
+  }
+}
+
+bool has_no_form(fhir::Kind kind) {
+  const ValueType value = fhir::info(kind).value;
+  return value == ValueType::questionnaire || value == ValueType::waveform;
+}
+
+// What is known of a reading whose kind nobody knows, so that a person can still weigh it.
+void read_unknown_kind(JsonValue object, std::string note, Draft& draft) {
+  draft.hold(QuarantineReason::unknown_kind, std::move(note));
+  if (const auto value = object["value"].as_decimal_or_text()) draft.set_value(value);
+  if (const auto unit = read_text(object, "unit")) draft.reading.unit = *unit;
+}
+
+void read_kind_and_value(JsonValue object, Draft& draft) {
+  const auto word = object["kind"].text();
+  if (!word) return draft.hold(undecodable, member_path(object, "kind") + ": expected a string");
+  const fhir::Kind kind = fhir::kind_named(*word);
+  if (kind == fhir::Kind::unknown)
+    return read_unknown_kind(object, member_path(object, "kind") + ": unknown kind " + quoted_word(*word), draft);
+  // A lone systolic would pass by the limits of blood-pressure unjudged.
+  if (is_component_only(kind))
+    return read_unknown_kind(object, member_path(object, "kind") + ": only as a component of blood-pressure", draft);
+  draft.reading.kind = kind;
+  read_value(object, draft);
+}
+
+void read_origin(JsonValue object, Draft& draft) {
+  const JsonValue manual = object["manual"];
+  if (manual.is_null()) return;
+  const auto typed = manual.as_boolean();
+  if (!typed) return draft.hold(undecodable, typed.error().detail);
+  draft.reading.origin = *typed ? Origin::manual : Origin::automatic;
+}
+
+Item read_measurement(JsonValue object, const Context& context) {
+  Draft draft;
+  if (!object.is_object()) {
+    draft.hold(undecodable, object.path() + ": expected an object");
+    return std::move(draft).item();
+  }
+  Measurement& reading = draft.reading;
+  reading.record_id = text_or_held(read_id(object, "id"), draft);
+  reading.version = text_or_held(read_id(object, "version"), draft);
+  read_whom(object, draft);
+  if (const auto time = read_time(object, "time", context.zone)) {
+    draft.set_time(time->time);
+    reading.time_uncertain = time->uncertain;
+  } else {
+    draft.hold(undecodable, time.error().detail);
+  }
+  read_kind_and_value(object, draft);
+  read_origin(object, draft);
+  reading.note = text_or_held(read_text(object, "note"), draft);
+  if (!draft.held() && has_no_form(reading.kind))
+    return Ignored{IgnoreReason::not_a_reading,
+                   member_path(object, "kind") + ": this payload has no form for the kind"};
+  return std::move(draft).item();
+}
+
+// --- events ---
+
+// "Low_Battery" is "low-battery": a press that is lost over an underscore is the one loss this program exists to
+// prevent.
+fhir::EventKind event_kind(std::string_view word) {
+  std::string name(word);
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    if (c == '_' || c == ' ') return '-';
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return fhir::event_named(name);
+}
+
+// Reads an event so that it is always an event: whatever cannot be read is said in its text, and the rest goes to a
+// person (invariant 5). An event that waited in quarantine for a mapping would be a press nobody heard.
+class EventReader {
+ public:
+  EventReader(JsonValue object, const Context& context) : object_(object), context_(context) {}
+
+  Event read() {
+    Event event;
+    event.kind = kind();
+    event.record_id = take(read_id(object_, "id"));
+    event.subject.id = take(read_id(object_, "subject"));
+    event.device = take(read_device(object_));
+    event.subject.patient = take(read_patient(object_));
+    if (event.subject.id.empty() && !event.subject.patient) event.subject.id = event.device.id;
+    event.time = time();
+    event.location = as_given("location");
+    event.contact = as_given("contact");
+    event.text = text();
+    return event;
+  }
+
+ private:
+  template <class T>
+  T take(const fhir::Result<T>& read) {
+    if (read) return *read;
+    remark(read.error().detail);
+    return T{};
+  }
+
+  void remark(std::string_view what) {
+    if (!remarks_.empty()) remarks_ += "; ";
+    remarks_.append(what);
+  }
+
+  // ours: an unknown kind becomes `technical` with the vendor's word in its text. Held, it would only wait; as
+  // safety-alarm it would tell the receivers something the vendor did not say.
+  fhir::EventKind kind() {
+    const auto word = object_["kind"].text();
+    const fhir::EventKind known = word ? event_kind(*word) : fhir::EventKind::unknown;
+    if (known != fhir::EventKind::unknown) return known;
+    remark(word ? "unknown event kind " + quoted_word(*word) : member_path(object_, "kind") + ": expected a string");
+    return fhir::EventKind::technical;
+  }
+
+  // The time of arrival stands in for one that cannot be read: it is the only other time there is, and calling late is
+  // better than not calling.
+  fhir::DateTime time() {
+    if (const auto given = read_time(object_, "time", context_.zone)) return given->time;
+    remark(member_path(object_, "time") + ": not readable, the time of arrival stands in");
+    return fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received),
+                                fhir::Precision::fraction);
+  }
+
+  // A string, or the JSON of whatever the vendor put there: a position or a telephone number helps in any shape.
+  std::string as_given(std::string_view key) const {
+    const JsonValue value = object_[key];
+    if (value.is_null()) return {};
+    return value.is_string() ? printable(value.scalar()) : value.json();
+  }
+
+  std::string text() const {
+    std::string text = as_given("text");
+    if (remarks_.empty()) return text;
+    if (!text.empty()) text += ' ';
+    return text + "(" + remarks_ + ")";
+  }
+
+  JsonValue object_;
+  const Context& context_;
+  std::string remarks_;
+};
+
+// --- the payload ---
+
+fhir::Error expected_array(std::string_view key) {
+  return fhir::invalid(std::string(key) + ": expected an array");
+}
+
+bool array_or_null(JsonValue items) {
+  return items.is_null() || items.is_array();
+}
+
+}  // namespace
+
+fhir::Result<Decoded> decode_hjemport(std::string_view payload, const Context& context) {
+  if (const auto parsed = context.scratch.reparse(payload); !parsed) return parsed.error();
+  const JsonValue root = context.scratch.root();
+  if (!root.is_object()) return fhir::invalid("the document: expected an object with measurements or events");
+  const JsonValue measurements = root["measurements"];
+  const JsonValue events = root["events"];
+  if (!array_or_null(events)) return expected_array("events");
+  if (!array_or_null(measurements) && events.size() == 0) return expected_array("measurements");
+  if (measurements.is_null() && events.is_null())
+    return fhir::invalid("the document: expected an array measurements or events");
+  if (measurements.size() + events.size() > most_items) return too_many_items();
+
+  Decoded decoded;
+  decoded.items.reserve(measurements.size() + events.size());
+  if (!array_or_null(measurements)) {
+    // A fall beside measurements in a wrong shape must not wait for a corrected payload.
+    decoded.items.push_back(Held{.reason = undecodable, .note = expected_array("measurements").detail});
+  } else {
+    for (const JsonValue each : measurements) decoded.items.push_back(read_measurement(each, context));
+  }
+  for (const JsonValue each : events) decoded.items.push_back(EventReader(each, context).read());
+  return decoded;
+}
+
+}  // namespace adapters

@@ -1,0 +1,62 @@
+#include "adapters/vendor_time.hpp"
+
+#include <algorithm>
+
+#include "adapters/draft.hpp"
+
+namespace adapters {
+namespace {
+
+using namespace std::chrono;
+
+fhir::Error not_a_time(fhir::JsonValue object, std::string_view key) {
+  return fhir::invalid(member_path(object, key) + ": expected a date and time such as 2026-11-20T08:00:00+01:00");
+}
+
+// "...+0100" to "...+01:00" (Java's SimpleDateFormat "Z").
+std::string with_colon_in_offset(std::string_view text) {
+  std::string out(text);
+  const std::size_t sign = out.size() - 5;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() > 19 && (out[sign] == '+' || out[sign] == '-') &&
+      std::all_of(out.begin() + sign + 1, out.end(), is_digit))
+    out.insert(sign + 3, 1, ':');
+  return out;
+}
+
+fhir::DateTime from_wall(const Zone::Resolved& resolved, std::string_view text) {
+  const std::size_t point = text.find('.');
+  fhir::DateTime time;
+  time.utc = resolved.utc;
+  time.offset = resolved.offset;
+  if (point != std::string_view::npos) {
+    time.precision = fhir::Precision::fraction;
+    time.fraction_digits = static_cast<std::uint8_t>(std::min<std::size_t>(text.size() - point - 1, 6));
+  }
+  return time;
+}
+
+}  // namespace
+
+fhir::Result<VendorTime> read_time(fhir::JsonValue object, std::string_view key, const Zone& zone) {
+  const std::optional<std::string_view> text = object[key].text();
+  if (!text) return not_a_time(object, key);
+  if (const auto complete = fhir::DateTime::parse(with_colon_in_offset(*text))) {
+    if (complete->precision <= fhir::Precision::day) return not_a_time(object, key);
+    return VendorTime{*complete};
+  }
+  const auto wall = fhir::parse_local(*text);
+  if (!wall) return not_a_time(object, key);
+  const Zone::Resolved resolved = zone.resolve(*wall);
+  return VendorTime{from_wall(resolved, *text), resolved.ambiguous};
+}
+
+fhir::Result<fhir::Time> time_from_epoch(std::int64_t count, microseconds unit) {
+  // A day inside years 1 and 9999, so that no offset leads out of what four digits can show.
+  constexpr microseconds earliest = sys_days{year{1} / January / 2}.time_since_epoch();
+  constexpr microseconds latest = sys_days{year{9999} / December / 31}.time_since_epoch();
+  if (count < earliest / unit || count > latest / unit) return fhir::invalid("expected an instant of years 1 to 9999");
+  return fhir::Time{count * unit};
+}
+
+}  // namespace adapters
