@@ -270,6 +270,7 @@ std::string stored_json(const Alarm& alarm) {
 }
 
 Result<Alarm> alarm_from_json(JsonValue json) {
+  if (!json["internal"].is_object()) return fhir::internal("internal: missing");
   Reading read;
   Alarm alarm;
   alarm.id = read.take(AlarmId::parse(read.text(json["id"])), json["id"]);
