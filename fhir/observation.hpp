@@ -56,5 +56,7 @@ struct ObservationHead {
   std::string_view organization_name;
 };
 void append_observation(std::string& out, const ObservationHead&, std::string_view body);
+// The body of a resource made by append_observation, to put another head in front of it; empty when it is none of ours.
+std::string_view observation_body_of(std::string_view resource);
 
 }  // namespace fhir

@@ -10,6 +10,9 @@
 
 namespace gateway::ingest {
 
+// Marks, behind the adapter's name, a payload made from a reading that was withdrawn from a patient: it keeps its key.
+inline constexpr std::string_view withdrawn_mark = ";withdrawn";
+
 // The bytes an item came in, shared by all items of the payload; stored only when one of them is held.
 struct RawPayload {
   const SourceFacts* source = nullptr;

@@ -68,8 +68,8 @@ PreparedDevice prepared_device(const adapters::Device& device, const SourceFacts
 class ReadingPreparer {
  public:
   ReadingPreparer(const adapters::Measurement& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                  const PrepareSettings& settings, fhir::Time received)
-      : item_(item), index_(index), source_(source), keys_(keys), settings_(settings), received_(received) {}
+                  const PrepareSettings& settings, fhir::Time received, const std::optional<store::Key>& keep_key)
+      : item_(item), index_(index), source_(source), keys_(keys), settings_(settings), received_(received), keep_key_(keep_key) {}
 
   Prepared run() {
     values();
@@ -79,8 +79,9 @@ class ReadingPreparer {
 
     PreparedDevice device = prepared_device(item_.device, source_, keys_);
     store::Observation& row = reading_.row;
-    row.key = keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id,
-                            fhir::info(item_.kind).name, item_.time.utc, key_value());
+    row.key = keep_key_ ? *keep_key_
+                        : keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id,
+                                        fhir::info(item_.kind).name, item_.time.utc, key_value());
     Whom whom{item_.subject.id, item_.device.id, std::move(who.identifier)};
     if (fault_) return held(std::move(whom));
 
@@ -201,6 +202,7 @@ class ReadingPreparer {
   const Keys& keys_;
   const PrepareSettings& settings_;
   fhir::Time received_;
+  const std::optional<store::Key>& keep_key_;
   PreparedReading reading_;
   std::vector<fhir::ObservationValue> rendered_;
   std::string_view unit_;
@@ -264,9 +266,9 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, const Sou
 }  // namespace
 
 Prepared prepare(const adapters::Item& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                 const PrepareSettings& settings, fhir::Time received) {
+                 const PrepareSettings& settings, fhir::Time received, const std::optional<store::Key>& keep_key) {
   if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
-    return ReadingPreparer(*measurement, index, source, keys, settings, received).run();
+    return ReadingPreparer(*measurement, index, source, keys, settings, received, keep_key).run();
   }
   if (const auto* event = std::get_if<adapters::Event>(&item)) {
     return prepare_event(*event, index, source, keys, settings, received);

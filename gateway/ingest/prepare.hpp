@@ -79,8 +79,9 @@ struct PreparedHeld {
 
 using Prepared = std::variant<PreparedReading, PreparedEvent, PreparedIgnored, PreparedHeld>;
 
+// `keep_key`: the key of a reading that is placed again after its link was corrected, so that the vendor's retries still find it.
 Prepared prepare(const adapters::Item&, std::uint32_t index, const SourceFacts&, const Keys&, const PrepareSettings&,
-                 fhir::Time received);
+                 fhir::Time received, const std::optional<store::Key>& keep_key = {});
 
 // Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status. The patient is
 // compared on its own (subject-changed).

@@ -83,6 +83,13 @@ void Patients::judged(PatientState& state, fhir::Kind kind, fhir::Time measured)
 }
 
 void Patients::trim() {
+  for (PatientId id : stale_) {
+    if (auto slot = slots_.find(id); slot != slots_.end()) {
+      order_.erase(slot->second.place);
+      slots_.erase(slot);
+    }
+  }
+  stale_.clear();
   while (slots_.size() > capacity_) {
     slots_.erase(order_.back());
     order_.pop_back();
@@ -94,6 +101,7 @@ void Patients::forget_all() {
   slots_.clear();
   order_.clear();
   by_identifier_.clear();
+  stale_.clear();
 }
 
 }  // namespace gateway::registry

@@ -40,6 +40,8 @@ class Patients {
   std::optional<fhir::Time> latest(PatientState&, fhir::Kind);
   void judged(PatientState&, fhir::Kind, fhir::Time measured);
 
+  // This patient's state is loaded anew after the group: a reading was taken away, and what is known by addition is wrong.
+  void reload_later(PatientId id) { stale_.push_back(id); }
   void trim();          // drops the least recently used beyond capacity; between groups
   void forget_all();    // after a failed group: nothing in memory may differ from the store
   std::uint64_t hits() const { return hits_; }
@@ -56,6 +58,7 @@ class Patients {
   std::unordered_map<PatientId, Slot> slots_;
   Order order_;  // most recently used first
   std::unordered_map<std::string, PatientId> by_identifier_;
+  std::vector<PatientId> stale_;
   std::uint64_t hits_ = 0, misses_ = 0;
 };
 
