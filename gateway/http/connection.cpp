@@ -5,16 +5,13 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/http/characters.hpp"
+
 namespace gateway::http {
 
 namespace {
 
 using std::chrono::steady_clock;
-
-bool same_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
-}
 
 }  // namespace
 
@@ -124,7 +121,7 @@ void Connection::begin_request() {
 
 bool Connection::gzip_body() const {
   std::string_view const coding = request_.header("content-encoding");
-  return same_ignoring_case(coding, "gzip") || same_ignoring_case(coding, "x-gzip");
+  return equals_lower(coding, "gzip") || equals_lower(coding, "x-gzip");
 }
 
 Connection::Step Connection::find_route() {
@@ -133,6 +130,7 @@ Connection::Step Connection::find_route() {
     response_.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return Step::answer;
   }
+  closing_ = request_.method == Method::other;  // what follows may not be a request: CONNECT
   auto found = worker_->router.find(request_);
   if (auto* refusal = std::get_if<Router::Refusal>(&found)) {
     response_ = std::move(refusal->response);
@@ -160,7 +158,7 @@ Connection::Step Connection::admit() {
     return refuse(415, "The media type of the body is not accepted here.");
   }
   std::string_view const coding = request_.header("content-encoding");
-  if (!coding.empty() && !gzip_body() && !same_ignoring_case(coding, "identity")) {
+  if (!coding.empty() && !gzip_body() && !equals_lower(coding, "identity")) {
     refuse(415, "The only content coding is gzip.");
     response_.headers.emplace_back("Accept-Encoding", "gzip");
     return Step::answer;

@@ -8,17 +8,19 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "gateway/http/chunk_decoder.hpp"
 #include "gateway/http/request.hpp"
 #include "gateway/http/server.hpp"
+#include "gateway/http/target.hpp"
 
 namespace gateway::http {
 
 class RequestReader {
  public:
   explicit RequestReader(const Limits&);
-  ~RequestReader();
 
   enum class Progress : std::uint8_t { need_more, done, refused };
 
@@ -31,11 +33,10 @@ class RequestReader {
 
   // Reads the header into `request` (cleared first). After `done` the properties below hold.
   Progress head(Request& request);
-  bool keep_alive() const;
-  bool expects_continue() const;
-  bool has_body() const;
+  bool keep_alive() const { return keep_alive_; }
+  bool expects_continue() const { return expects_continue_ && has_body(); }
+  bool has_body() const { return chunked_ || length_ > 0; }
   std::optional<std::uint64_t> content_length() const;  // nothing when chunked
-  bool body_started() const;                            // bytes of it have arrived
 
   // Reads the body into `request.body`; a body over `limit` bytes is refused with 413.
   Progress body(Request& request, std::size_t limit);
@@ -53,17 +54,21 @@ class RequestReader {
   void next();
 
  private:
-  struct State;  // holds Beast's parser
   Progress refuse(int status, std::string_view detail);
   Progress find_head_end();
-  Progress check_head(Request&);
-  Progress feed_body();
+  Progress check_target(Request&);
+  Progress check_framing(const Request&);
+  Progress feed_body(std::string* body, std::size_t limit);
 
   const Limits& limits_;
-  std::unique_ptr<State> state_;
   std::unique_ptr<char[]> buffer_;
-  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;  // received and not yet parsed: [begin_, end_)
+  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;  // received and not yet read: [begin_, end_)
   std::size_t line_ = 0, scanned_ = 0;  // offsets after begin_: the header's current line, what was looked at
+  bool empty_line_seen_ = false;
+  bool keep_alive_ = false, expects_continue_ = false, chunked_ = false;
+  std::uint64_t length_ = 0, left_ = 0;
+  ChunkDecoder chunks_;
+  Target target_;  // kept for its memory
   Refusal refusal_;
 };
 

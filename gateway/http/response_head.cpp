@@ -1,8 +1,11 @@
 #include "gateway/http/response_head.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+
+#include "gateway/http/characters.hpp"
 
 namespace gateway::http {
 
@@ -15,25 +18,12 @@ void append_number(std::string& out, std::size_t number) {
 }
 
 bool safe(std::string_view text) {
-  for (char c : text) {
-    auto const byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7F) return false;
-  }
-  return true;
+  return std::all_of(text.begin(), text.end(), value_char);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   if (!safe(name) || !safe(value)) return;
   out.append(name).append(": ").append(value).append("\r\n");
-}
-
-bool same_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != lower[i]) return false;
-  }
-  return true;
 }
 
 void append_two_digits(std::string& out, unsigned number) {
@@ -62,7 +52,7 @@ void append_head(std::string& out, const Response& response, std::string_view da
   }
   bool cache_control = false;
   for (const auto& [name, value] : response.headers) {
-    cache_control = cache_control || same_ignoring_case(name, "cache-control");
+    cache_control = cache_control || equals_lower(name, "cache-control");
     append_field(out, name, value);
   }
   // Most answers hold patient data; what may be cached (the console's files) says so itself.

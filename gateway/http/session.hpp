@@ -48,6 +48,7 @@ class Session final : public Connection {
   // A small refused body is read over to keep the connection; beyond that a new connection is cheaper.
   static constexpr std::size_t skipped_body = 64 * 1024;
   static constexpr std::size_t linger_bytes = 4 * 1024 * 1024;
+  static constexpr std::chrono::milliseconds linger_at_stop{250};  // enough for a client that reads its answer at once
   static constexpr std::size_t kept_output = 64 * 1024;
 
   std::shared_ptr<Session> self() { return std::static_pointer_cast<Session>(shared_from_this()); }
@@ -104,7 +105,7 @@ class Session final : public Connection {
         co_return refuse(reader_.refusal().status, reader_.refusal().detail);
       }
       bool const idle = reader_.idle();
-      if (idle && worker_->stopping) co_return Step::end;
+      if (idle && worker_->stopping) co_return leave_idle();
       if (idle) {
         set_deadline(limits_.idle);
       } else if (!started) {
@@ -114,7 +115,8 @@ class Session final : public Connection {
       waiting_ = idle;
       boost::system::error_code const ec = co_await receive();
       waiting_ = false;
-      if (ec) co_return idle ? Step::end : interrupted(ec, "The header did not arrive in time.");
+      if (ec && idle) co_return leave_idle();
+      if (ec) co_return interrupted(ec, "The header did not arrive in time.");
     }
   }
 
@@ -124,6 +126,12 @@ class Session final : public Connection {
     auto const [ec, count] = co_await stream_.async_read_some(buffer, token);
     reader_.received(count);
     co_return ec;
+  }
+
+  // Nothing was asked, so there is no answer that a reset could overtake.
+  Step leave_idle() {
+    linger_ = false;
+    return Step::end;
   }
 
   // What a broken-off request is answered: 408 when it was too slow, 400 when the client ended half-way.
@@ -162,7 +170,7 @@ class Session final : public Connection {
   }
 
   Awaitable<Step> receive_body() {
-    if (reader_.expects_continue() && !reader_.body_started()) {
+    if (reader_.expects_continue() && reader_.idle()) {
       set_deadline(limits_.write);
       out_ = "HTTP/1.1 100 Continue\r\n\r\n";
       bool const written = co_await write(boost::asio::buffer(out_));
@@ -361,7 +369,7 @@ class Session final : public Connection {
   // would send a reset, which may overtake the answer (RFC 9112 9.6).
   Awaitable<void> farewell() {
     if (linger_) {
-      set_deadline(limits_.linger);
+      set_deadline(worker_->stopping ? std::min(limits_.linger, linger_at_stop) : limits_.linger);
       if constexpr (is_tls) co_await stream_.async_shutdown(token);
       boost::system::error_code ignored;
       socket().shutdown(Socket::shutdown_send, ignored);

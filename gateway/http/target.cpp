@@ -1,7 +1,10 @@
 #include "gateway/http/target.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+
+#include "gateway/http/characters.hpp"
 
 namespace gateway::http {
 
@@ -29,13 +32,6 @@ bool all(std::string_view text, std::uint8_t bit) {
     if (!(characters[static_cast<unsigned char>(c)] & bit)) return false;
   }
   return true;
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 bool valid_utf8(std::string_view text) {
@@ -66,7 +62,7 @@ bool decode_into(std::string_view text, Plus plus, std::string& out) {
     char c = text[i];
     if (c == '%') {
       if (i + 2 >= text.size()) return false;
-      int const high = hex(text[i + 1]), low = hex(text[i + 2]);
+      int const high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
       if (high < 0 || low < 0) return false;
       c = static_cast<char>(high << 4 | low);
       if (c == '\0') return false;
@@ -102,18 +98,13 @@ bool safe_path(std::string_view raw, std::string_view decoded) {
 }
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
-  if (text.size() < lower_prefix.size()) return false;
-  for (std::size_t i = 0; i < lower_prefix.size(); ++i) {
-    char const c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != lower_prefix[i]) return false;
-  }
-  return true;
+  return equals_lower(text.substr(0, lower_prefix.size()), lower_prefix);
 }
 
 bool valid_ip_literal(std::string_view inside) {
   if (inside.find(':') == std::string_view::npos) return false;
   for (char c : inside) {
-    if (hex(c) < 0 && c != ':' && c != '.') return false;
+    if (hex_digit(c) < 0 && c != ':' && c != '.') return false;
   }
   return true;
 }
