@@ -272,8 +272,7 @@ fhir::Result<Decoded> decode_withings(std::string_view payload, const Context& c
   if (!root["status"].is_null()) {
     const auto status = root["status"].as_integer();
     if (!status) return status.error();
-    if (*status != 0)
-      return fhir::invalid("status " + std::to_string(*status) + ": an error of Withings, not measurements");
+    if (*status != 0) return fhir::invalid("status: not 0, so this is an error of Withings and no measurements");
   }
   const JsonValue body = root["body"];
   if (!body.is_object()) return fhir::invalid("body: expected an object");
@@ -284,7 +283,7 @@ fhir::Result<Decoded> decode_withings(std::string_view payload, const Context& c
 
   Decoded decoded;
   for (const JsonValue group : groups) {
-    if (decoded.items.size() + group["measures"].size() > most_items) return too_many_items();
+    if (decoded.items.size() + std::max<std::size_t>(group["measures"].size(), 1) > most_items) return too_many_items();
     GroupReader(group, *user, context, decoded.items).read();
   }
   return decoded;

@@ -344,3 +344,9 @@ TEST_CASE("hjemport: an empty batch is a payload without items", "[adapters][hje
   CHECK(decoded(R"({"measurements":[]})").items.empty());
   CHECK(decoded(R"({"measurements":null,"events":[]})").items.empty());
 }
+
+TEST_CASE("hjemport: ten thousand readings are ten thousand items", "[adapters][hjemport]") {
+  std::string many = with(R"("value":93,"unit":"%")");
+  for (int i = 1; i < 10'000; ++i) many += "," + with(R"("value":93,"unit":"%")");
+  CHECK(decoded(R"({"measurements":[)" + many + "]}").items.size() == 10'000);
+}
