@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds the libFuzzer targets with AddressSanitizer and UndefinedBehaviorSanitizer and runs each for a while.
+#   tests/fuzz/run.sh [seconds-per-target]      default 60
+# Ends with 1 when a target found something; the input is then in build/fuzz/findings and belongs into tests/fuzz/corpus.
+set -euo pipefail
+seconds=${1:-60}
+cd "$(dirname "$0")/../.."
+
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target fuzz_targets -j "$(nproc)"
+
+findings=$PWD/build/fuzz/findings
+mkdir -p "$findings"
+status=0
+for source in tests/fuzz/*_fuzz.cpp; do
+  target=$(basename "$source" .cpp)
+  name=${target%_fuzz}
+  grown=build/fuzz/corpus/$name # what earlier runs found worth keeping
+  mkdir -p "$grown"
+  echo "== $target, $seconds s"
+  build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1500 -print_final_stats=1 \
+    -verbosity=1 -artifact_prefix="$findings/$name-" "$grown" tests/fuzz/corpus/"$name" 2>&1 | tail -n 12 || status=1
+done
+exit $status
