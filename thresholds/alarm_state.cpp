@@ -51,6 +51,14 @@ void remember(AlarmState& state, const Judged& judged) {
     state.worst = judged.value;
 }
 
+// A breach somebody was called for did not happen as told. What it was compared with may be its wrong value, so nothing
+// is kept: at worst a person is called once more, never once less.
+void forget(AlarmState& state) {
+  state.called = Severity::normal;
+  state.bound.reset();
+  state.worst.reset();
+}
+
 // Why a breach of an open alarm calls a person again, or why not (design.md section 7, "announce").
 struct Call {
   bool announce = false;
@@ -83,6 +91,7 @@ Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolic
   AlarmState& next = step.next;
   next.severity = std::max(next.severity, judged.severity);
   next.announced = next.announced || call.announce;
+  if (judged.corrects) forget(next);
   if (!old(state, judged)) {
     if (!judged.past_horizon) remember(next, judged);
     next.back_to_normal = false;
@@ -98,13 +107,21 @@ Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolic
 }
 
 Step normal_open(const AlarmState& state, const Judged& judged) {
-  if (old(state, judged)) return {state, Change::none, false, "superseded"};
-  if (state.back_to_normal) return {state, Change::none, false, "still-normal"};
-  // A breach of the same instant stands, whichever of the two arrived first.
-  if (judged.measured == state.latest_measured) return {state, Change::none, false, "same-instant"};
-  Step step{state, Change::normal, false, "within-limits"};
-  step.next.back_to_normal = true;
-  step.next.latest_measured = judged.measured;
+  Step step{state, Change::none, false, {}};
+  if (judged.corrects) forget(step.next);
+  if (old(state, judged)) {
+    step.reason = "superseded";
+  } else if (state.back_to_normal) {
+    step.reason = "still-normal";
+  } else if (judged.measured == state.latest_measured && !judged.corrects) {
+    // A breach of the same instant stands, whichever of the two arrived first.
+    step.reason = "same-instant";
+  } else {
+    step.change = Change::normal;
+    step.reason = "within-limits";
+    step.next.back_to_normal = true;
+    step.next.latest_measured = judged.measured;
+  }
   return step;
 }
 

@@ -70,6 +70,7 @@ struct Judged {
   bool superseded = false;  // a later-measured reading of the series is already judged: never clears, masks or re-dates
   bool past_horizon = false;  // older than alarm_horizon: stored, judged, shown, not announced
   bool safety_press = false;  // a safety event with a new vendor id: always calls a person again
+  bool corrects = false;      // a new version of a reading that breached: the earlier one no longer counts
 };
 
 struct AlarmPolicy {
@@ -77,7 +78,8 @@ struct AlarmPolicy {
   std::chrono::minutes reannounce_after{15};
 };
 
-// change none: `next` equals the state before, nothing is to be stored.
+// change none: `next` equals the state before and nothing is to be stored; only after a correction it may remember
+// less.
 struct Step {
   AlarmState next;
   Change change = Change::none;

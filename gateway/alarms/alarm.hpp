@@ -24,6 +24,7 @@ using fhir::Time;
 
 enum class Origin : std::uint8_t { limit, rule, event, missing, technical };
 std::string_view name(Origin);
+std::optional<Origin> origin_named(std::string_view);
 
 // Codes VKP has no word for; the values are our event and cause names.
 inline constexpr std::string_view alarm_code_system = "urn:hjemport:alarm-code";
@@ -104,6 +105,9 @@ struct Alarm {
 
 // Distinct observations of the kept occurrences, in their order.
 std::vector<ObservationId> observations(const Alarm&);
+
+// Adds a line; beyond log_kept the gateway's own oldest line goes.
+void log(Alarm&, LogEntry);
 
 // Identity (design.md section 7). Parts other than the last come from closed lists or are our own ids.
 std::string limit_identity(PatientId, std::string_view kind, std::string_view component, thresholds::Direction);

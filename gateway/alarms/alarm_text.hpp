@@ -13,6 +13,7 @@ std::string_view kind_text(fhir::Kind);                         // "SpO2", "Syst
 std::string_view unit_text(std::string_view ucum, fhir::Kind);  // "%", "slag/min"; empty when nothing is said
 std::string number_text(const fhir::Decimal&);                  // "2,0"
 
+std::string reading_text(const LimitReading&);  // "SpO2 86 %"
 // "SpO2 86 %, grense 88"; with ", mottatt 3 timer etter måling" when it came late.
 std::string limit_text(const LimitReading&, Time received);
 std::string event_text(const SafetyEvent&, Time received);

@@ -259,6 +259,34 @@ TEST_CASE("alarm: an old reading raises the shown severity but does not mask a n
   }
 }
 
+TEST_CASE("alarm: a corrected reading no longer counts", "[thresholds][alarm]") {
+  auto correcting = [](Judged judged) {
+    judged.corrects = true;
+    return judged;
+  };
+  AlarmState alarm = raise(saturation(70, morning)).next;
+  alarm = after(alarm, Action::acknowledge, morning + 1min);
+
+  SECTION("to within limits: back to normal at its own instant") {
+    Step step = judge_open(alarm, correcting(saturation(96, morning)), policy, morning + 2min);
+    CHECK(step.change == Change::normal);
+    CHECK(step.next.back_to_normal);
+  }
+  SECTION("to a lesser breach: not called for, but a later worsening is measured against it") {
+    Step step = judge_open(alarm, correcting(saturation(87, morning)), policy, morning + 2min);
+    CHECK_FALSE(step.announce);
+    CHECK(judge_open(step.next, saturation(86, morning + 3min), policy, morning + 3min).reason == "worse");
+    CHECK_FALSE(judge_open(alarm, saturation(86, morning + 3min), policy, morning + 3min).announce);
+  }
+  SECTION("an older one, to within limits: does not clear what was measured since") {
+    alarm = judge_open(alarm, saturation(87, morning + 2min), policy, morning + 2min).next;
+    Step step = judge_open(alarm, correcting(superseded(saturation(96, morning))), policy, morning + 3min);
+    CHECK(step.change == Change::none);
+    CHECK_FALSE(step.next.back_to_normal);
+    CHECK(judge_open(step.next, saturation(86, morning + 4min), policy, morning + 4min).announce);
+  }
+}
+
 TEST_CASE("alarm: worse follows the direction", "[thresholds][alarm]") {
   Judged high = saturation(90, morning);
   high.direction = Direction::high;
