@@ -271,7 +271,7 @@ std::string observation_body(const ObservationBody& body) {
   assert(body.kind != Kind::unknown);  // an unknown kind waits in quarantine and is never rendered
   const KindFragments& kind = fragments(body.kind);
   std::string out;
-  out.reserve(1024 + body.note.size());
+  out.reserve(1024 + body.note.size() + 512 * body.components.size());
   out += R"("identifier":[)";
   append_identifier(out, observation_identifier_system, body.identifier);
   out += "],";
@@ -296,20 +296,24 @@ std::string observation_body(const ObservationBody& body) {
 
 void append_observation(std::string& out, const ObservationHead& head, std::string_view body) {
   const KindFragments& kind = fragments(head.kind);
+  std::string committed;
+  append_utc_millis(committed, head.last_updated);
   out += R"({"resourceType":"Observation","id":")";
   out += head.id;
   out += R"(","meta":{"versionId":")";
   out += std::to_string(head.version);
   out += R"(","lastUpdated":")";
-  append_utc_millis(out, head.last_updated);
+  out += committed;
   out += '"';
   out += names_a_person_nationally(head.patient_system) ? kind.profiles : kind.profiles_plain;
   out += R"(},"status":")";
   out += head.status;
   out += R"(","subject":)";
+  const std::size_t patient_at = out.size();
   append_patient_reference(out, head);
+  const std::size_t patient_length = out.size() - patient_at;
   out += R"(,"issued":")";
-  append_utc_millis(out, head.last_updated);
+  out += committed;
   // The data controller first, then who took the measurement: vkp-Observation slices `performer` by identifier.system
   // into organization and author, openly, so a patient with a D-number is simply neither (its author knows the
   // fødselsnummer only).
@@ -318,7 +322,7 @@ void append_observation(std::string& out, const ObservationHead& head, std::stri
     append_organization_reference(out, head);
     out += ',';
   }
-  append_patient_reference(out, head);
+  out.append(out, patient_at, patient_length);
   out += "],";
   out += body;
   out += '}';
