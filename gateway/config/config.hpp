@@ -1,5 +1,5 @@
-// The whole configuration as one struct (design.md 8.3). Loaded and validated once; every problem is reported with file and line.
-// Secrets appear in the file only as env:NAME or file:PATH; here they are resolved.
+// The whole configuration as one struct (design.md 8.3). Loaded and validated once; every problem is reported with file
+// and line. Secrets appear in the file only as env:NAME or file:PATH; here they are resolved.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "fhir/national_id.hpp"
+#include "fhir/result.hpp"
 #include "gateway/http/server.hpp"
+#include "gateway/runtime/clock.hpp"
+#include "gateway/runtime/log.hpp"
 #include "thresholds/limits.hpp"
 
 namespace gateway::config {
@@ -28,11 +31,11 @@ struct Link {
 struct Source {
   std::string id, tenant, adapter;
   std::string timezone = "Europe/Oslo";
-  std::string bearer;                                // resolved secret
-  std::chrono::seconds silent_after{0};              // 0: not supervised
+  std::string bearer;                    // resolved secret
+  std::chrono::seconds silent_after{0};  // 0: not supervised
   bool create_patients = true;
-  std::size_t quarantine_items = 10'000;             // waiting at most; full is 503, never eviction
-  std::size_t quarantine_bytes = 64 * 1024 * 1024;   // kept payload bytes at most
+  std::size_t quarantine_items = 10'000;            // waiting at most; full is 503, never eviction
+  std::size_t quarantine_bytes = 64 * 1024 * 1024;  // kept payload bytes at most
 };
 
 struct Client {
@@ -43,14 +46,14 @@ struct Client {
 
 struct Destination {
   std::string id, tenant, kind = "fhir", url;
-  std::string bearer;                                // optional
-  std::string ca;                                    // PEM file for a private CA; empty: the system's
-  bool observations = false, alarms = false;         // send: [...]
-  bool local_references = false;                     // keep relative references (subject, device) in what is sent
-  int concurrency = 8;                               // patients in flight
-  int attempts = 10;                                 // then parked
+  std::string bearer;                         // optional
+  std::string ca;                             // PEM file for a private CA; empty: the system's
+  bool observations = false, alarms = false;  // send: [...]
+  bool local_references = false;              // keep relative references (subject, device) in what is sent
+  int concurrency = 8;                        // patients in flight
+  int attempts = 10;                          // then parked
   std::chrono::milliseconds timeout{30'000}, backoff_first{1'000}, backoff_max{300'000};
-  int breaker_failures = 5;                          // consecutive transport/5xx failures that open the breaker
+  int breaker_failures = 5;  // consecutive transport/5xx failures that open the breaker
 };
 
 struct Programme {
@@ -62,50 +65,53 @@ struct Config {
   std::filesystem::path file;
   fhir::Environment environment = fhir::Environment::test;
   std::vector<http::Listen> listen;
-  bool behind_proxy = false;
+  bool behind_proxy = false;  // a proxy on this machine or network ends TLS for us; also settable per listener
   http::Limits http;
   std::filesystem::path sqlite_path = "data/hjemport.db";
-  std::string installation_secret;     // HMAC key for identifiers; default: a file beside the database, made at first start
+  std::string installation_secret;  // HMAC key for identifiers; empty until ensure_installation_secret made or read it
+  std::filesystem::path installation_secret_file;  // empty when it came by env:; default: beside the database
   std::vector<Tenant> tenants;
   std::vector<Source> sources;
   std::vector<Link> links;
   std::vector<Client> clients;
   std::vector<Destination> destinations;
-  std::vector<Programme> programmes;   // from `rules`
+  std::vector<Programme> programmes;  // from `rules`
   struct Judging {
-    std::chrono::seconds late_after{3600};        // design.md invariant 6
+    std::chrono::seconds late_after{3600};  // design.md invariant 6
     std::chrono::seconds alarm_horizon{24 * 3600};
-    std::chrono::seconds future_tolerance{300};   // a measured time further ahead is held as future-time
+    std::chrono::seconds future_tolerance{300};  // a measured time further ahead is held as future-time
     std::chrono::minutes reannounce_after{15};
   } judging;
   struct Queues {
     std::size_t urgent_rows = 20'000, bulk_rows = 10'000;  // full: 503 with Retry-After
     std::size_t group_rows = 1'000;
   } queues;
-  std::string metrics_bearer;          // empty: /metrics needs no token
-  int node = 0;
+  std::string metrics_bearer;  // empty: /metrics needs no token
+  log::Level log_level = log::Level::info;
+  int node = 0;  // 0..63, part of every id: two nodes on one database need different ones
 };
 
 struct Problem {
   std::string file;
-  int line = 0;           // 1-based; 0: the file as a whole
+  int line = 0;  // 1-based; 0: the file as a whole
   std::string text;
   bool warning = false;
 };
 
 struct Loaded {
   Config config;
-  std::vector<Problem> problems;  // usable when none of them is an error
+  std::vector<Problem> problems;  // by file and line; usable when none of them is an error
+  std::vector<std::string>
+      settings;  // every setting that was looked for, "sources[].tenant"; documentation is checked with it
   bool usable() const;
 };
 // Reads the file and what it names (rules.d/*.yaml, secrets), validates all of it.
 Loaded load(const std::filesystem::path& file);
 std::string text(const Problem&);  // "hjemport.yaml:12: source 'x' names tenant 'y', which is not configured"
 
-// Limits in YAML or JSON form share one reader, so that rules.d and PUT /patients/{id}/limits accept the same.
-struct LimitsRead {
-  std::vector<thresholds::Limit> limits;
-  std::vector<std::string> problems;
-};
+// Reads the file of the installation secret, or makes it (256 random bits, mode 0600) on the very first start: when the
+// database does not exist either. With a database but no secret it refuses, because a new secret would change every
+// identifier and make each resent reading a new one. For serve; check never writes.
+fhir::Result<void> ensure_installation_secret(Config&, Random&);
 
 }  // namespace gateway::config

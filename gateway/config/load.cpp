@@ -1,0 +1,281 @@
+// From YAML to the Config struct: which keys there are, their types and ranges. What has to fit together is
+// validate.cpp's.
+#include <algorithm>
+#include <utility>
+
+#include "gateway/config/config.hpp"
+#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/validate.hpp"
+#include "gateway/config/yaml_section.hpp"
+
+namespace gateway::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void read_environment(Section& root, Config& config) {
+  std::string name;
+  if (!root.text("environment", name)) return;
+  if (name == "production") {
+    config.environment = fhir::Environment::production;
+  } else if (name == "test") {
+    config.environment = fhir::Environment::test;
+  } else {
+    root.error("environment", "'environment' must be production or test");
+  }
+}
+
+Listener read_listener(Section& section, bool behind_proxy) {
+  Listener listener;
+  listener.behind_proxy = behind_proxy;
+  section.text("address", listener.listen.address, Need::required);
+  section.number("port", listener.listen.port, 0, 65'535);
+  section.flag("behind_proxy", listener.behind_proxy);
+  section.section("tls", [&](Section& tls) {
+    http::TlsFiles files;
+    bool given = tls.text("certificate", files.certificate, Need::required);
+    given &= tls.text("key", files.key, Need::required);
+    tls.text("client_ca", files.client_ca);
+    if (given) listener.listen.tls = std::move(files);
+  });
+  return listener;
+}
+
+void read_http(Section& section, http::Limits& limits) {
+  constexpr std::int64_t megabyte = 1024 * 1024;
+  constexpr milliseconds least = milliseconds(100), most = hours(1);
+  section.number("header_bytes", limits.header_bytes, 1024, megabyte);
+  section.number("body_bytes", limits.body_bytes, 1024, 1024 * megabyte);
+  section.number("inflated_bytes", limits.inflated_bytes, 1024, 4096 * megabyte);
+  section.number("connections", limits.connections, 1, 1'000'000);
+  section.duration("header_read", limits.header_read, least, most);
+  section.duration("body_read", limits.body_read, least, most);
+  section.duration("idle", limits.idle, least, most);
+  section.duration("write", limits.write, least, most);
+  section.duration("stream_write", limits.stream_write, least, most);
+  section.duration("stop", limits.stop, least, most);
+}
+
+Tenant read_tenant(Section& section) {
+  Tenant tenant;
+  section.text("id", tenant.id, Need::required);
+  section.text("name", tenant.name, Need::required);
+  section.text("organization", tenant.organization, Need::required);
+  return tenant;
+}
+
+void read_bearer(Section& section, std::string& bearer, Need need) {
+  section.section(
+      "auth", [&](Section& auth) { auth.secret("bearer", bearer, Need::required); }, need);
+}
+
+Source read_source(Section& section) {
+  Source source;
+  section.text("id", source.id, Need::required);
+  section.text("tenant", source.tenant, Need::required);
+  section.text("adapter", source.adapter, Need::required);
+  section.text("timezone", source.timezone);
+  read_bearer(section, source.bearer, Need::required);
+  section.duration("silent_after", source.silent_after, seconds(0), hours(24 * 365));
+  section.flag("create_patients", source.create_patients);
+  section.number("quarantine_items", source.quarantine_items, 1, 10'000'000);
+  section.number("quarantine_bytes", source.quarantine_bytes, 1024 * 1024, std::int64_t{1} << 40);
+  return source;
+}
+
+Link read_link(Section& section) {
+  Link link;
+  section.text("source", link.source, Need::required);
+  section.text("subject", link.subject, Need::required);
+  section.section(
+      "patient",
+      [&](Section& patient) {
+        patient.text("system", link.patient_system, Need::required);
+        patient.text("value", link.patient_value, Need::required);
+      },
+      Need::required);
+  // Not "now" as in POST /links: each start would move the period.
+  section.text("from", link.from, Need::required);
+  section.text("to", link.to);
+  return link;
+}
+
+struct RoleName {
+  std::string_view name;
+  http::Role role;
+};
+constexpr RoleName role_names[] = {{"response-centre", http::Role::response_centre},
+                                   {"clinician", http::Role::clinician},
+                                   {"hospital", http::Role::hospital},
+                                   {"admin", http::Role::admin}};
+
+Client read_client(Section& section) {
+  Client client;
+  section.text("id", client.id, Need::required);
+  section.text("tenant", client.tenant, Need::required);
+  std::vector<std::string> roles;
+  section.texts("roles", roles, Need::required);
+  for (const std::string& name : roles) {
+    auto known = std::find_if(std::begin(role_names), std::end(role_names),
+                              [&](const RoleName& row) { return row.name == name; });
+    if (known == std::end(role_names)) {
+      section.error("roles", "unknown role '" + name + "'; there are response-centre, clinician, hospital and admin");
+    } else {
+      client.roles = client.roles | known->role;
+    }
+  }
+  read_bearer(section, client.bearer, Need::required);
+  return client;
+}
+
+void read_send(Section& section, Destination& destination) {
+  std::vector<std::string> send;
+  if (!section.texts("send", send, Need::required)) return;
+  if (send.empty()) section.error("send", "'send' names nothing to send");
+  for (const std::string& what : send) {
+    if (what == "observations") {
+      destination.observations = true;
+    } else if (what == "alarms") {
+      destination.alarms = true;
+    } else {
+      section.error("send", "'" + what + "' cannot be sent; there are observations and alarms");
+    }
+  }
+}
+
+Destination read_destination(Section& section) {
+  Destination destination;
+  section.text("id", destination.id, Need::required);
+  section.text("tenant", destination.tenant, Need::required);
+  section.text("kind", destination.kind);
+  section.text("url", destination.url, Need::required);
+  read_bearer(section, destination.bearer, Need::optional);
+  section.text("ca", destination.ca);
+  read_send(section, destination);
+  section.flag("local_references", destination.local_references);
+  section.number("concurrency", destination.concurrency, 1, 256);
+  section.number("attempts", destination.attempts, 1, 1'000);
+  section.duration("timeout", destination.timeout, milliseconds(100), hours(1));
+  section.duration("backoff_first", destination.backoff_first, milliseconds(1), hours(1));
+  section.duration("backoff_max", destination.backoff_max, milliseconds(1), hours(24));
+  section.number("breaker_failures", destination.breaker_failures, 1, 1'000);
+  return destination;
+}
+
+void read_judging(Section& section, Config::Judging& judging) {
+  constexpr auto month = hours(24 * 31);
+  section.duration("late_after", judging.late_after, seconds(1), month);
+  section.duration("alarm_horizon", judging.alarm_horizon, seconds(1), month);
+  section.duration("future_tolerance", judging.future_tolerance, seconds(0), hours(24));
+  section.duration("reannounce_after", judging.reannounce_after, std::chrono::minutes(1), month);
+}
+
+void read_queues(Section& section, Config::Queues& queues) {
+  section.number("urgent_rows", queues.urgent_rows, 100, 10'000'000);
+  section.number("bulk_rows", queues.bulk_rows, 100, 10'000'000);
+  section.number("group_rows", queues.group_rows, 1, 100'000);
+}
+
+void read_log_level(Section& root, Config& config) {
+  root.section("log", [&](Section& section) {
+    std::string level;
+    if (!section.text("level", level)) return;
+    constexpr std::pair<std::string_view, log::Level> levels[] = {{"debug", log::Level::debug},
+                                                                  {"info", log::Level::info},
+                                                                  {"warning", log::Level::warning},
+                                                                  {"error", log::Level::error}};
+    for (const auto& [name, value] : levels) {
+      if (level == name) {
+        config.log_level = value;
+        return;
+      }
+    }
+    section.error("level", "'log.level' must be debug, info, warning or error");
+  });
+}
+
+// An explicit file: that does not exist yet is made at the first start like the default one; so its content is not
+// asked for here.
+void read_installation_secret(Section& root, Reading& reading, Config& config) {
+  config.installation_secret_file = config.sqlite_path.parent_path() / "installation.secret";
+  std::string reference;
+  if (!root.text("installation_secret", reference)) return;
+  if (reference.starts_with("file:")) {
+    config.installation_secret_file = reading.resolve(std::string_view(reference).substr(5));
+    std::error_code failure;
+    if (!std::filesystem::exists(config.installation_secret_file, failure)) return;
+  } else {
+    config.installation_secret_file.clear();
+  }
+  root.secret("installation_secret", config.installation_secret);
+}
+
+void read_config(Section& root, Reading& reading, Draft& draft) {
+  Config& config = draft.config;
+  read_environment(root, config);
+  root.flag("behind_proxy", config.behind_proxy);
+  root.each("listen", [&](Section& entry) { draft.listeners.push_back(read_listener(entry, config.behind_proxy)); });
+  root.section("http", [&](Section& section) { read_http(section, config.http); });
+
+  std::string path = config.sqlite_path.string();
+  root.section("store",
+               [&](Section& store) { store.section("sqlite", [&](Section& sqlite) { sqlite.text("path", path); }); });
+  config.sqlite_path = reading.resolve(path);
+  read_installation_secret(root, reading, config);
+
+  root.each(
+      "tenants", [&](Section& entry) { config.tenants.push_back(read_tenant(entry)); }, Need::required);
+  root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry)); });
+  root.each("links", [&](Section& entry) { config.links.push_back(read_link(entry)); });
+  root.each("clients", [&](Section& entry) { config.clients.push_back(read_client(entry)); });
+  root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });
+
+  std::string rules;
+  if (root.text("rules", rules)) read_rules(reading.resolve(rules), root, reading, config.programmes);
+
+  root.section("judging", [&](Section& section) { read_judging(section, config.judging); });
+  root.section("queues", [&](Section& section) { read_queues(section, config.queues); });
+  root.section("metrics", [&](Section& section) { section.secret("bearer", config.metrics_bearer); });
+  read_log_level(root, config);
+  root.number("node", config.node, 0, 63);
+}
+
+}  // namespace
+
+Loaded load(const std::filesystem::path& file) {
+  Loaded loaded;
+  Reading reading;
+  reading.base = std::filesystem::absolute(file).parent_path();
+  Draft draft;
+  draft.config.file = file;
+  if (std::optional<YAML::Node> node = parse_file(file, reading)) {
+    Section root(*node, file.string(), "", reading);
+    read_config(root, reading, draft);
+    root.refuse_unknown();
+    validate(draft, reading);
+  }
+  loaded.config = std::move(draft.config);
+  loaded.problems = std::move(reading.problems);
+  loaded.settings.assign(reading.settings.begin(), reading.settings.end());
+  // The main file first, then the rules files by name; within a file from top to bottom.
+  const std::string main = file.string();
+  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [&](const Problem& a, const Problem& b) {
+    return std::make_tuple(a.file != main, std::cref(a.file), a.line) <
+           std::make_tuple(b.file != main, std::cref(b.file), b.line);
+  });
+  return loaded;
+}
+
+bool Loaded::usable() const {
+  return std::all_of(problems.begin(), problems.end(), [](const Problem& problem) { return problem.warning; });
+}
+
+std::string text(const Problem& problem) {
+  std::string line = problem.file;
+  if (problem.line > 0) line += ":" + std::to_string(problem.line);
+  return line + (problem.warning ? ": warning: " : ": ") + problem.text;
+}
+
+}  // namespace gateway::config
