@@ -1,0 +1,132 @@
+#include "gateway/deliver/fhir_destination.hpp"
+
+#include "fhir/json_writer.hpp"
+#include "fhir/observation.hpp"
+#include "gateway/http/request.hpp"
+#include "gateway/ingest/keys.hpp"
+
+namespace gateway::deliver {
+
+namespace {
+
+using fhir::JsonValue;
+
+// "Patient/12": relative to this server. Absolute URLs, urn: and references into the resource itself ("#device") are
+// not.
+bool is_local(std::string_view reference) {
+  return !reference.starts_with('#') && !reference.starts_with("urn:") &&
+         reference.find("://") == std::string_view::npos;
+}
+
+bool is_local_reference(JsonValue value) {
+  std::optional<std::string_view> reference = value["reference"].text();
+  return reference && is_local(*reference);
+}
+
+// Nothing would be left of it; FHIR allows no empty object or array.
+bool vanishes(JsonValue value) {
+  if (value.size() == 0) return false;
+  if (value.is_object() && is_local_reference(value)) return value["identifier"].absent() && value["display"].absent();
+  if (!value.is_object() && !value.is_array()) return false;
+  for (JsonValue part : value)
+    if (!vanishes(part)) return false;
+  return true;
+}
+
+void write_stripped(fhir::JsonWriter& out, JsonValue value) {
+  if (value.is_array()) {
+    out.begin_array();
+    for (JsonValue element : value)
+      if (!vanishes(element)) write_stripped(out, element);
+    out.end_array();
+  } else if (value.is_object()) {
+    bool local = is_local_reference(value);
+    out.begin_object();
+    for (JsonValue member : value) {
+      if (vanishes(member) || (local && member.key() == "reference")) continue;
+      out.key(member.key());
+      write_stripped(out, member);
+    }
+    out.end_object();
+  } else {
+    out.copy(value);
+  }
+}
+
+// versionId and lastUpdated are the receiver's to give.
+void write_meta(fhir::JsonWriter& out, JsonValue meta) {
+  bool begun = false;
+  for (JsonValue member : meta) {
+    if (member.key() == "versionId" || member.key() == "lastUpdated") continue;
+    if (!begun) out.key("meta").begin_object();
+    begun = true;
+    out.key(member.key()).copy(member);
+  }
+  if (begun) out.end_object();
+}
+
+std::string base_url(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return std::string(url);
+}
+
+fhir::Result<HttpRequest> conditional_update(const config::Destination& destination, std::string_view type,
+                                             std::string_view system, const std::string& identifier,
+                                             const std::string& effect, std::string_view resource) {
+  auto document = fhir::JsonDocument::parse(resource);
+  if (!document) return fhir::internal("the stored resource cannot be read");
+  HttpRequest request;
+  request.method = "PUT";
+  request.url = base_url(destination.url) + "/" + std::string(type) +
+                "?identifier=" + http::percent_encode(std::string(system) + "|" + identifier);
+  request.headers = {{"Content-Type", "application/fhir+json"},
+                     {"Accept", "application/fhir+json"},
+                     {"Prefer", "return=minimal"},
+                     {"Idempotency-Key", identifier + "-" + effect},
+                     {"User-Agent", "hjemport/" HJEMPORT_VERSION}};
+  if (!destination.bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + destination.bearer);
+  request.body = sendable(document->root(), destination.local_references);
+  request.ca = destination.ca;
+  request.timeout = destination.timeout;
+  return request;
+}
+
+// One key for one content of one entry: a receiver that remembers keys must not take a newer content for a repeat.
+std::string effect_of(store::Position position, std::uint32_t version) {
+  return std::to_string(position) + "-" + std::to_string(version);
+}
+
+}  // namespace
+
+std::string sendable(JsonValue resource, bool local_references) {
+  std::string body;
+  fhir::JsonWriter out(body);
+  out.begin_object();
+  for (JsonValue member : resource) {
+    if (member.key() == "id") continue;
+    if (member.key() == "meta") {
+      write_meta(out, member);
+    } else if (local_references) {
+      out.key(member.key()).copy(member);
+    } else if (!vanishes(member)) {
+      out.key(member.key());
+      write_stripped(out, member);
+    }
+  }
+  out.end_object();
+  return body;
+}
+
+fhir::Result<HttpRequest> observation_request(const config::Destination& destination, store::Position position,
+                                              const store::Observation& newest) {
+  return conditional_update(destination, "Observation", fhir::observation_identifier_system, ingest::hex(newest.key),
+                            effect_of(position, newest.version), newest.resource);
+}
+
+fhir::Result<HttpRequest> alarm_request(const config::Destination& destination, store::Position position, AlarmId id,
+                                        std::uint32_t version, std::string_view issue) {
+  return conditional_update(destination, "DetectedIssue", fhir::alarm_identifier_system, id.text(),
+                            effect_of(position, version), issue);
+}
+
+}  // namespace gateway::deliver
