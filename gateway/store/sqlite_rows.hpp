@@ -1,0 +1,57 @@
+// Rows to structs and back. The column lists are here once, in the order the functions read and bind them.
+#pragma once
+
+#include "gateway/store/sqlite_connection.hpp"
+#include "gateway/store/store.hpp"
+
+namespace gateway::store {
+
+// Macros, because SQL literals are joined with them and a statement is known by the address of its literal.
+#define HJEMPORT_OBSERVATION_COLUMNS                                                                              \
+  "id, version, tenant, patient, source, kind, measured, updated, position, status, flags, key, digest, device, " \
+  "value, scale, comparator, vendor_version, subject, components, judgement, resource"
+#define HJEMPORT_EVENT_COLUMNS "id, tenant, patient, source, kind, measured, received, key, alarm, subject, content"
+#define HJEMPORT_PATIENT_COLUMNS "id, tenant, system, value, created"
+#define HJEMPORT_DEVICE_COLUMNS "id, tenant, source, identifier, model, first_seen"
+#define HJEMPORT_LINK_COLUMNS "id, version, tenant, source, subject, patient, valid_from, valid_to, who"
+#define HJEMPORT_PLAN_COLUMNS "patient, version, at, who, programmes, limits"
+#define HJEMPORT_ALARM_COLUMNS "id, version, tenant, patient, identity, open, severity, raised, document"
+#define HJEMPORT_QUARANTINE_COLUMNS                                                                              \
+  "id, tenant, source, reason, state, received, measured, key, subject, kind, item, payload, note, decided_by, " \
+  "outcome"
+#define HJEMPORT_JOURNAL_COLUMNS "position, at, kind, tenant, patient, ref, version, change, data"
+#define HJEMPORT_DELIVERY_COLUMNS "id, destination, position, tenant, patient, state, attempts, next_at, reason"
+
+Observation read_observation(const SqliteQuery&);
+Event read_event(const SqliteQuery&);
+Patient read_patient(const SqliteQuery&);
+Device read_device(const SqliteQuery&);
+Link read_link(const SqliteQuery&);
+Plan read_plan(const SqliteQuery&);
+Alarm read_alarm(const SqliteQuery&);
+Quarantined read_quarantined(const SqliteQuery&);
+JournalEntry read_journal_entry(const SqliteQuery&);
+Delivery read_delivery(const SqliteQuery&);
+
+// Lists in one text column.
+std::string components_text(const std::vector<ComponentValue>&);  // "kind,coefficient,scale,comparator;..."
+std::vector<ComponentValue> components_of(std::string_view text);
+std::string lines_text(const std::vector<std::string>&);  // one a line; programme ids have no line breaks
+std::vector<std::string> lines_of(std::string_view text);
+
+constexpr int flag_late = 1, flag_superseded = 2;
+
+// Every row of a statement whose values are bound.
+template <class Read>
+auto read_all(SqliteQuery& query, Read read) {
+  std::vector<decltype(read(query))> rows;
+  while (query.step()) rows.push_back(read(query));
+  return rows;
+}
+template <class Read>
+auto read_one(SqliteQuery& query, Read read) -> std::optional<decltype(read(query))> {
+  if (!query.step()) return std::nullopt;
+  return read(query);
+}
+
+}  // namespace gateway::store

@@ -1,0 +1,39 @@
+#include "gateway/store/store.hpp"
+
+namespace gateway::store {
+namespace {
+
+template <class Visit>
+void each_list(auto& changes, Visit visit) {
+  visit(changes.observations);
+  visit(changes.events);
+  visit(changes.patients);
+  visit(changes.devices);
+  visit(changes.links);
+  visit(changes.plans);
+  visit(changes.alarms);
+  visit(changes.quarantined);
+  visit(changes.payloads);
+  visit(changes.dropped_payloads);
+  visit(changes.audits);
+  visit(changes.deliveries);
+  visit(changes.dropped_deliveries);
+  visit(changes.cursors);
+  visit(changes.replies);
+  visit(changes.journal);
+}
+
+}  // namespace
+
+bool Changes::empty() const {
+  bool none = true;
+  each_list(*this, [&](const auto& list) { none = none && list.empty(); });
+  return none;
+}
+
+void Changes::clear() {
+  each_list(*this, [](auto& list) { list.clear(); });
+  highest_id = 0;
+}
+
+}  // namespace gateway::store
