@@ -126,7 +126,9 @@ void append_quantity(std::string& out, const ObservationValue& value) {
     out += value.comparator;
     out += '"';
   }
-  if (value.unit == info(value.kind).unit)
+  if (value.unit.empty())
+    out += '}';  // a form's score
+  else if (value.unit == info(value.kind).unit)
     out += fragments(value.kind).quantity_end;
   else
     append_quantity_end(out, value.unit, value.kind);
@@ -173,10 +175,16 @@ void append_components(std::string& out, const ObservationBody& body) {
   out += ']';
 }
 
+// A number is shown for what is measured in numbers. An ordinal's number is only its rank, which differs between
+// vendors.
+bool is_number(ValueType type) {
+  return type == ValueType::quantity || type == ValueType::questionnaire;
+}
+
 void append_value(std::string& out, const ObservationBody& body) {
   const KindInfo& kind = info(body.kind);
   if (!body.components.empty()) return append_components(out, body);
-  if (body.value) return append_quantity(out, *body.value);
+  if (body.value && is_number(kind.value)) return append_quantity(out, *body.value);
   if (!has_text(body.text)) {
     out += data_absent;
   } else if (kind.value == ValueType::ordinal || !kind.answers.empty()) {
@@ -329,7 +337,8 @@ void append_observation(std::string& out, const ObservationHead& head, std::stri
 }
 
 std::string_view observation_body_of(std::string_view resource) {
-  // The head ends where our identifier begins; nothing of the head repeats these characters, as quotes in its texts are escaped.
+  // The head ends where our identifier begins; nothing of the head repeats these characters, as quotes in its texts are
+  // escaped.
   static const std::string begin = R"("identifier":[{"system":")" + std::string(observation_identifier_system);
   const std::size_t place = resource.find(begin);
   if (place == std::string_view::npos || resource.back() != '}') return {};

@@ -184,6 +184,10 @@ TEST_CASE("observation: value forms", "[observation]") {
       {k.body_weight, ObservationValue{k.body_weight, Decimal(49000), "g", ""}, "", "valueQuantity",
        R"({"value":49000,"unit":"g","system":"http://unitsofmeasure.org","code":"g"})"},
       {k.urine_protein, std::nullopt, "+1", "valueCodeableConcept", R"({"text":"+1"})"},
+      // The rank beside the word is the vendor's own numbering.
+      {k.urine_protein, ObservationValue{k.urine_protein, Decimal(2), "", ""}, "+1", "valueCodeableConcept",
+       R"({"text":"+1"})"},
+      {k.questionnaire, ObservationValue{k.questionnaire, Decimal(7), "", ""}, "", "valueQuantity", R"({"value":7})"},
       {k.consciousness, std::nullopt, "C", "valueCodeableConcept",
        R"({"coding":[{"system":"http://snomed.info/sct","code":"130987000"}],"text":"New confusion"})"},
       {k.consciousness, std::nullopt, "drowsy", "valueCodeableConcept", R"({"text":"drowsy"})"},
