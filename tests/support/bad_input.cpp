@@ -2,6 +2,7 @@
 
 #include "fhir/json_reader.hpp"
 #include "fhir/json_writer.hpp"
+#include "tests/support/soundness.hpp"
 
 namespace test {
 namespace {

@@ -19,8 +19,6 @@ std::vector<Variant> variants(std::string_view json);
 // The same text with one member doubled, for every member: two receivers could read it differently.
 std::vector<Variant> doubled_members(std::string_view json);
 
-// Stands for an identity number in wrong values; must never come back in a note or an error. Synthetic (month +80).
-inline constexpr std::string_view identity_number = "13816599999";
 const std::vector<std::string>& wrong_values();
 
 }  // namespace test

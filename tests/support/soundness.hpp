@@ -1,0 +1,142 @@
+// What every answer of an adapter must be, whatever the bytes were: no item lost, none half read, no identity number in
+// a note. Shared by the tests with bad input and the fuzz targets; needs no test framework.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "adapters/adapter.hpp"
+#include "tests/support/zones.hpp"
+
+namespace test {
+
+// Stands for an identity number in wrong values; must never come back in a note or an error. Synthetic (month +80).
+inline constexpr std::string_view identity_number = "13816599999";
+
+namespace soundness {
+
+using namespace adapters;
+using fhir::JsonValue;
+
+// --- how many items a payload holds, counted without the adapter ---
+
+inline std::size_t items_in_hjemport(JsonValue root) {
+  const std::size_t readings =
+      root["measurements"].is_array() ? root["measurements"].size() : !root["measurements"].is_null();
+  return readings + root["events"].size();
+}
+
+inline std::size_t items_in_telli(JsonValue root) {
+  return root.is_array() ? root.size() : 1;
+}
+
+inline std::size_t items_in_group(JsonValue group) {
+  const JsonValue measures = group["measures"];
+  if (!measures.is_array() || measures.size() == 0) return 1;
+  std::set<std::string> types;
+  for (const JsonValue measure : measures) {
+    // A type may also be written "9.0" or "9e0": by value, as the adapter reads it.
+    if (const auto type = measure["type"].as_integer()) types.insert(std::to_string(*type));
+  }
+  return measures.size() - (types.count("9") + types.count("10") == 2 ? 1 : 0);
+}
+
+inline std::size_t items_in_withings(JsonValue root) {
+  std::size_t count = 0;
+  for (const JsonValue group : root["body"]["measuregrps"]) count += items_in_group(group);
+  return count;
+}
+
+// At least one for each node and each entry that names none.
+inline std::size_t items_in_opentele(JsonValue root) {
+  std::set<std::string> nodes;
+  std::size_t nameless = 0;
+  for (const JsonValue entry : root["output"]) {
+    const auto name = entry["name"].text();
+    if (name) nodes.insert(std::string(name->substr(0, name->find('#'))));
+    if (!name) ++nameless;
+  }
+  return nodes.size() + nameless;
+}
+
+struct Count {
+  std::size_t (*of)(JsonValue root);
+  bool exact;
+};
+
+inline Count count_for(std::string_view adapter) {
+  if (adapter == "hjemport") return {items_in_hjemport, true};
+  if (adapter == "withings") return {items_in_withings, true};
+  if (adapter == "telli") return {items_in_telli, false};
+  return {items_in_opentele, false};
+}
+
+// --- what every item must be ---
+
+inline bool shows_identity_number(const std::string& text) {
+  return text.find(identity_number) != std::string::npos;
+}
+
+inline bool has_time(const fhir::DateTime& time) {
+  return time.precision > fhir::Precision::day && time.offset && fhir::DateTime::parse(time.text()).has_value();
+}
+
+inline std::string fault_of(const Measurement& item) {
+  if (item.kind == fhir::Kind::unknown) return "a measurement of unknown kind";
+  if (!has_time(item.time)) return "a measurement without time of day";
+  const fhir::ValueType value = fhir::info(item.kind).value;
+  if ((value == fhir::ValueType::components) == item.components.empty()) return "components do not fit the kind";
+  if ((value == fhir::ValueType::ordinal || value == fhir::ValueType::text) && item.text.empty()) return "no word";
+  if (item.kind == fhir::kinds().blood_pressure && item.components.size() < 2) return "half a blood pressure";
+  return {};
+}
+
+inline std::string fault_of(const Event& item) {
+  if (item.kind == fhir::EventKind::unknown) return "an event nobody would be called for";
+  return has_time(item.time) ? "" : "an event without time";
+}
+
+inline std::string fault_of(const Ignored& item) {
+  return shows_identity_number(item.note) ? "an identity number in a note" : "";
+}
+
+inline std::string fault_of(const Held& item) {
+  if (item.note.empty()) return "held without saying why";
+  if (shows_identity_number(item.note)) return "an identity number in a note";
+  return !item.time || has_time(*item.time) ? "" : "held with a time that is none";
+}
+
+inline std::string fault_of(const Item& item) {
+  return std::visit([](const auto& one) { return fault_of(one); }, item);
+}
+
+inline std::string fault_of(const fhir::Error& error) {
+  if (error.category != fhir::ErrorCategory::invalid && error.category != fhir::ErrorCategory::too_large)
+    return "an error that is not the sender's";
+  if (error.detail.empty()) return "an error without detail";
+  return shows_identity_number(error.detail) ? "an identity number in an error" : "";
+}
+
+}  // namespace soundness
+
+// Empty when the adapter's answer to this payload is sound.
+inline std::string fault_of(const adapters::Adapter& adapter, std::string_view payload) {
+  static const NorwegianZone zone;
+  static fhir::JsonDocument scratch;
+  const adapters::Context context{zone, fhir::Time{std::chrono::seconds{1'795'165'200}}, scratch};
+  const auto decoded = adapter.decode(payload, context);
+  if (!decoded) return soundness::fault_of(decoded.error());
+
+  const soundness::Count count = soundness::count_for(adapter.name);
+  const std::size_t held = count.of(scratch.root());
+  if (count.exact ? decoded->items.size() != held : decoded->items.size() < held)
+    return std::to_string(decoded->items.size()) + " items of " + std::to_string(held);
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
+    const std::string fault = soundness::fault_of(decoded->items[i]);
+    if (!fault.empty()) return "item " + std::to_string(i) + ": " + fault;
+  }
+  return {};
+}
+
+}  // namespace test
