@@ -15,10 +15,12 @@ status=0
 for source in tests/fuzz/*_fuzz.cpp; do
   target=$(basename "$source" .cpp)
   name=${target%_fuzz}
+  seeds=(tests/fuzz/corpus/"$name")
+  [ -d tests/golden/"$name" ] && seeds+=(tests/golden/"$name")
   grown=build/fuzz/corpus/$name # what earlier runs found worth keeping
   mkdir -p "$grown"
   echo "== $target, $seconds s"
   build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1500 -print_final_stats=1 \
-    -verbosity=1 -artifact_prefix="$findings/$name-" "$grown" tests/fuzz/corpus/"$name" 2>&1 | tail -n 12 || status=1
+    -verbosity=1 -artifact_prefix="$findings/$name-" "$grown" "${seeds[@]}" 2>&1 | tail -n 12 || status=1
 done
 exit $status

@@ -12,7 +12,7 @@
 namespace test {
 
 // Stands for an identity number in wrong values; must never come back in a note or an error. Synthetic (month +80).
-inline constexpr std::string_view identity_number = "13816599999";
+inline constexpr std::string_view identity_number = "13816590072";
 
 namespace soundness {
 
