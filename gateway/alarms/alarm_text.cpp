@@ -83,13 +83,14 @@ constexpr std::array<Word, 12> event_words{{
     {"unknown", "Ukjent hendelse"},
 }};
 
-constexpr std::array<Word, 6> cause_words{{
+constexpr std::array<Word, 7> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
     {"low-battery", "Lavt batteri"},
     {"no-contact", "Mistet forbindelse"},
     {"technical", "Teknisk feil"},
     {"silent-source", "Avsendersystem er stille"},
     {"silent-device", "Utstyr er stille"},
+    {"backlog-summary", "Oppsummering av forsinkede målinger"},
 }};
 
 constexpr std::array<Word, 9> quarantine_words{{

@@ -292,7 +292,7 @@ AlarmChange apply_technical(const Alarm* open, const TechnicalCause& cause, cons
   found.code = technical_code(cause.cause);
   found.identity = identity(cause);
   found.reason.rule = cause.cause;
-  found.reason.text = cause.text;
+  found.reason.text = cause.text.empty() ? found.code.display : cause.text;
   found.reason.value = cause.value;
   found.reason.unit = cause.unit;
   found.occurrence = {judging.now, cause.measured, {}, cause.value, cause.unit};

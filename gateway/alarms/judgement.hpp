@@ -71,7 +71,7 @@ AlarmChange apply_event(const Alarm* open, const SafetyEvent&, const Judging&);
 struct TechnicalCause {
   std::string tenant;
   PatientId patient;  // none: concerns no single patient
-  std::string cause;  // closed list of names: "quarantined-reading", "low-battery", "no-contact", "silent-source" …
+  std::string cause;  // closed list of names: "quarantined-reading", "low-battery", "no-contact", "backlog-summary" …
   std::string thing;  // device, source, or patient and kind
   std::string text;   // Norwegian, from alarm_text.hpp
   thresholds::Severity severity = thresholds::Severity::moderate;

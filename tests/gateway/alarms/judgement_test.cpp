@@ -357,6 +357,20 @@ TEST_CASE("judgement: a held reading of a known patient is a technical alarm", "
   CHECK(apply_technical(&acknowledged, technical_cause(held), at(morning + 1min)).reason == "worse");
 }
 
+TEST_CASE("judgement: a technical cause without words says its own name", "[gateway][alarms]") {
+  TechnicalCause cause;
+  cause.tenant = "bodo";
+  cause.cause = "low-battery";
+  cause.thing = "oth-bodo/SN-3";
+  cause.measured = morning;
+  Alarm alarm = *apply_technical(nullptr, cause, at(morning)).alarm;
+  CHECK(alarm.reason.text == "Lavt batteri");
+  CHECK(alarm.reason.rule == "low-battery");
+  CHECK_FALSE(alarm.patient);
+  cause.text = "Batteri 12 %";
+  CHECK(apply_technical(nullptr, cause, at(morning)).alarm->reason.text == "Batteri 12 %");
+}
+
 TEST_CASE("judgement: only missing and technical alarms end by themselves", "[gateway][alarms]") {
   struct Row {
     Origin origin;
