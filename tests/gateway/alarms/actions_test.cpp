@@ -124,6 +124,7 @@ TEST_CASE("actions: an action never announces, and says what was done", "[gatewa
   CHECK_FALSE(change->announce);
   CHECK_FALSE(change->alarm->announce);
   CHECK(change->reason == "note");
+  CHECK(change->alarm->updated == morning + 1min);
   CHECK(change->alarm->events.back().note == "ringte pasienten");
   CHECK(change->alarm->machine == alarm.machine);
 }

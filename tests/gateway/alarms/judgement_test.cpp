@@ -159,6 +159,11 @@ TEST_CASE("judgement: an old reading is an occurrence and never re-dates", "[gat
     CHECK(next.measured == morning);
     CHECK(next.reason.value == fhir::Decimal(80));
   }
+  SECTION("also between the breach and a newer normal reading") {
+    Alarm next = *low(&yellow, superseded(saturation(89, morning + 3min, 0xB2)), morning + 6min).alarm;
+    CHECK(next.measured == morning);
+    CHECK(next.reason.value == fhir::Decimal(90));
+  }
   SECTION("within limits it is nothing") {
     CHECK(low(&yellow, superseded(saturation(97, morning - 1h, 0xB2)), morning + 1min).reason == "superseded");
   }
@@ -213,6 +218,10 @@ TEST_CASE("judgement: a breach after resolved is a new alarm", "[gateway][alarms
   CHECK(change.alarm->id == AlarmId{0xA2});
   CHECK(change.alarm->events.empty());
   CHECK_FALSE(low(&resolved, saturation(95, morning + 5min, 0xB2), morning + 5min).alarm);
+  // Also a new version of the reading that opened the resolved one, and a press.
+  CHECK(low(&resolved, saturation(85, morning, 0xB1), morning + 5min).change == Change::raised);
+  CHECK(low(&resolved, saturation(95, morning, 0xB1), morning + 5min).reason == "no-breach");
+  CHECK(apply_event(&resolved, press(morning), at(morning, 0xA2)).alarm->id == AlarmId{0xA2});
 }
 
 TEST_CASE("judgement: at most a hundred occurrences are kept, all are counted", "[gateway][alarms]") {
@@ -352,6 +361,13 @@ TEST_CASE("judgement: a held reading of a known patient is a technical alarm", "
   CHECK(grave.alarm->machine.severity == Severity::severe);
   CHECK(grave.alarm->reason.text == "Melding i karantene (ukjent enhet): SpO2 80 %, ville brutt grensen");
   CHECK(grave.alarm->occurrence_count == 2);
+
+  held.superseded = held.past_horizon = held.late = true;
+  AlarmChange old = apply_technical(nullptr, technical_cause(held), at(morning));
+  CHECK(old.alarm->superseded);
+  CHECK(old.alarm->late);
+  CHECK_FALSE(old.announce);
+  held.superseded = held.past_horizon = held.late = false;
 
   Alarm acknowledged = in_state(*mild.alarm, State::acknowledged, morning);
   CHECK(apply_technical(&acknowledged, technical_cause(held), at(morning + 1min)).reason == "worse");
