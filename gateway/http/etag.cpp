@@ -4,7 +4,9 @@
 
 namespace gateway::http {
 
-std::string etag(std::uint32_t version) { return "W/\"" + std::to_string(version) + "\""; }
+std::string etag(std::uint32_t version) {
+  return "W/\"" + std::to_string(version) + "\"";
+}
 
 std::optional<std::uint32_t> version_of_etag(std::string_view tag) {
   if (tag.starts_with("W/")) tag.remove_prefix(2);
