@@ -3,11 +3,11 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/gateway/alarms/examples.hpp"
+#include "tests/support/golden.hpp"
 
 using namespace gateway;
 using namespace gateway::alarms;
@@ -67,8 +67,5 @@ TEST_CASE("alarm life: from the first breach to reopened, as the stream shows it
   std::string actual;
   for (const std::string& line : life.lines()) actual += line + "\n";
   if (std::getenv("HJEMPORT_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << actual;
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream expected;
-  expected << file.rdbuf();
-  CHECK(actual == expected.str());
+  CHECK(actual == test::file_content(path));
 }
