@@ -1,5 +1,5 @@
 // The whole life of one alarm against tests/golden/alarms/life.ndjson, one line per change as the stream shows it. The
-// golden file is made up. To change it: HJEMPORT_UPDATE_GOLDEN=1 gateway_tests "alarm life*", then read the difference.
+// golden file is made up. To change it: UPDATE_GOLDEN=1 gateway_tests "alarm life*", then read the difference.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -66,6 +66,6 @@ TEST_CASE("alarm life: from the first breach to reopened, as the stream shows it
   const std::string path = std::string(HJEMPORT_TEST_DATA) + "/golden/alarms/life.ndjson";
   std::string actual;
   for (const std::string& line : life.lines()) actual += line + "\n";
-  if (std::getenv("HJEMPORT_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << actual;
+  if (std::getenv("UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << actual;
   CHECK(actual == test::file_content(path));
 }
