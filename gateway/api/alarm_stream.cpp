@@ -32,7 +32,7 @@ class AlarmStream : public http::BodyStream {
       waiter_ = deps_.feed.waiter(executor);
       counted_ = true;
       deps_.metrics.open_streams.set(static_cast<double>(deps_.feed.streams()));
-      co_return std::string(": hjemport alarms\nretry: 2000\n\n");
+      co_return std::string(": hjemport alarms\n\n");
     }
     for (;;) {
       store::Position reached = cursor_;

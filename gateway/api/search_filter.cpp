@@ -1,0 +1,122 @@
+#include "gateway/api/search_filter.hpp"
+
+#include <algorithm>
+
+#include "fhir/national_id.hpp"
+#include "fhir/observation.hpp"
+#include "gateway/ingest/keys.hpp"
+
+namespace gateway::api {
+namespace {
+
+constexpr std::string_view category_system = "http://terminology.hl7.org/CodeSystem/observation-category";
+
+// Each parameter names a set; given again, the sets meet (FHIR: repeats are ANDed, commas ORed).
+template <class Value>
+class Narrowed {
+ public:
+  void narrow(const std::vector<Value>& wanted) {
+    if (!given_) {
+      values_ = wanted;
+    } else {
+      std::erase_if(values_, [&](const Value& value) { return std::find(wanted.begin(), wanted.end(), value) == wanted.end(); });
+    }
+    given_ = true;
+  }
+  bool nothing() const { return given_ && values_.empty(); }
+  std::vector<Value> take() { return std::move(values_); }
+
+ private:
+  std::vector<Value> values_;
+  bool given_ = false;
+};
+
+template <class Text, class Parse>
+auto parsed(const std::vector<Text>& texts, const Parse& parse) {
+  std::vector<typename decltype(parse(texts.front()))::value_type> values;
+  for (const Text& text : texts) {
+    if (auto value = parse(text)) values.push_back(*value);
+  }
+  return values;
+}
+
+std::vector<fhir::Kind> kinds_with(const std::vector<fhir::Token>& tokens) {
+  std::vector<fhir::Kind> kinds;
+  for (const fhir::KindInfo& info : fhir::all_kinds()) {
+    const bool carries = std::any_of(info.codings.begin(), info.codings.end(), [&](const fhir::Code& code) {
+      return std::any_of(tokens.begin(), tokens.end(), [&](const fhir::Token& token) {
+        return token.code == code.code && (!token.system || *token.system == code.system);
+      });
+    });
+    if (carries) kinds.push_back(info.kind);
+  }
+  return kinds;
+}
+
+std::vector<fhir::Kind> kinds_in(const std::vector<fhir::Token>& categories) {
+  std::vector<fhir::Kind> kinds;
+  for (const fhir::KindInfo& info : fhir::all_kinds()) {
+    for (const fhir::Token& token : categories) {
+      if (token.code == info.category && (!token.system || *token.system == category_system)) kinds.push_back(info.kind);
+    }
+  }
+  return kinds;
+}
+
+std::string_view after_slash(std::string_view reference, std::string_view type) {
+  if (reference.starts_with(type) && reference.size() > type.size() && reference[type.size()] == '/') {
+    reference.remove_prefix(type.size() + 1);
+  }
+  return reference;
+}
+
+}  // namespace
+
+std::optional<PatientId> patient_named(store::Reader& reader, store::Tenant tenant, const fhir::Token& token) {
+  std::string system = token.system.value_or("");
+  if (system.empty() || fhir::is_national_id_system(system)) {
+    if (auto national = fhir::classify_national_id(token.code)) system = national->system();
+  }
+  if (system.empty()) return std::nullopt;
+  auto patient = reader.patient_by_identifier(tenant, system, token.code);
+  return patient ? std::optional(patient->id) : std::nullopt;
+}
+
+ObservationSearch observation_search(const fhir::SearchQuery& query, store::Tenant tenant, store::Reader& reader) {
+  ObservationSearch search;
+  search.filter.tenant = tenant;
+  search.filter.measured = query.dates;
+  search.filter.updated = query.last_updated;
+  if (query.sort) search.filter.sort = *query.sort;
+  search.filter.limit = static_cast<std::size_t>(query.count);
+
+  Narrowed<PatientId> patients;
+  for (const auto& texts : query.patients) {
+    patients.narrow(parsed(texts, [](const std::string& text) { return PatientId::parse(after_slash(text, "Patient")); }));
+  }
+  for (const auto& tokens : query.patient_identifiers) {
+    patients.narrow(parsed(tokens, [&](const fhir::Token& token) { return patient_named(reader, tenant, token); }));
+  }
+  Narrowed<fhir::Kind> kinds;
+  for (const auto& tokens : query.codes) kinds.narrow(kinds_with(tokens));
+  for (const auto& tokens : query.categories) kinds.narrow(kinds_in(tokens));
+  Narrowed<ObservationId> ids;
+  for (const auto& texts : query.ids) {
+    ids.narrow(parsed(texts, [](const std::string& text) { return ObservationId::parse(text); }));
+  }
+  Narrowed<store::Key> keys;
+  for (const auto& tokens : query.identifiers) {
+    keys.narrow(parsed(tokens, [](const fhir::Token& token) -> std::optional<store::Key> {
+      if (token.system && *token.system != fhir::observation_identifier_system) return std::nullopt;
+      return ingest::key_from_hex(token.code);
+    }));
+  }
+  search.nothing = patients.nothing() || kinds.nothing() || ids.nothing() || keys.nothing();
+  search.filter.patients = patients.take();
+  search.filter.kinds = kinds.take();
+  search.filter.ids = ids.take();
+  search.filter.keys = keys.take();
+  return search;
+}
+
+}  // namespace gateway::api

@@ -1,0 +1,287 @@
+#include "gateway/app.hpp"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <thread>
+
+#include "gateway/api/admin.hpp"
+#include "gateway/api/alarm_stream.hpp"
+#include "gateway/api/alarms.hpp"
+#include "gateway/api/fhir.hpp"
+#include "gateway/api/health.hpp"
+#include "gateway/api/ingest.hpp"
+#include "gateway/api/links.hpp"
+#include "gateway/api/plans.hpp"
+#include "gateway/auth/audit.hpp"
+#include "gateway/auth/authenticate.hpp"
+#include "gateway/auth/guard.hpp"
+#include "gateway/deliver/curl_client.hpp"
+#include "gateway/deliver/forwarder.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/ingest/configured_links.hpp"
+#include "gateway/ingest/relink.hpp"
+#include "gateway/journal/alarm_feed.hpp"
+#include "gateway/journal/committer.hpp"
+#include "gateway/runtime/log.hpp"
+#include "gateway/runtime/metrics.hpp"
+#include "gateway/store/read_pool.hpp"
+#include "gateway/store/sqlite_store.hpp"
+
+namespace gateway {
+namespace asio = boost::asio;
+namespace {
+
+using Guarded = asio::executor_work_guard<asio::io_context::executor_type>;
+
+std::unique_ptr<store::Store> open_store(const config::Config& config, const World& world) {
+  if (world.open_store) return world.open_store(config);
+  std::filesystem::create_directories(config.sqlite_path.parent_path().empty() ? "." : config.sqlite_path.parent_path());
+  store::SqliteOptions options;
+  options.path = config.sqlite_path.string();
+  return store::open_sqlite(options);
+}
+
+ingest::Sources configured_sources(const config::Config& config, store::Store& store) {
+  auto sources = ingest::Sources::from(config, store);
+  if (!sources) throw std::runtime_error(sources.error().detail);
+  return std::move(*sources);
+}
+
+ingest::JudgeSettings judge_settings(const config::Config& config) {
+  ingest::JudgeSettings settings;
+  settings.late_after = config.judging.late_after;
+  settings.alarm_horizon = config.judging.alarm_horizon;
+  settings.alarms.reannounce_after = config.judging.reannounce_after;
+  return settings;
+}
+
+journal::Settings committer_settings(const config::Config& config) {
+  journal::Settings settings;
+  settings.urgent_rows = config.queues.urgent_rows;
+  settings.bulk_rows = config.queues.bulk_rows;
+  settings.group_rows = config.queues.group_rows;
+  return settings;
+}
+
+// On two cores one loop serves best (limits.md 10.1): the committer needs the other one.
+int loop_count() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1); }
+
+}  // namespace
+
+// Declared in the order of construction; destroyed in reverse.
+struct App::Parts {
+  Parts(config::Config given, World w)
+      : config(std::move(given)),
+        world(std::move(w)),
+        hmac(config.installation_secret),
+        keys(config.installation_secret),
+        store(open_store(config, world)),
+        sources(configured_sources(config, *store)),
+        prepare{config.environment, config.judging.future_tolerance},
+        judge(judge_settings(config)),
+        committer(*store, world.clock, config.node, committer_settings(config)),
+        feed(store->own().newest()),
+        reads(*store, 2),
+        audit(committer, world.clock),
+        replays(sources, keys, prepare, judge),
+        link_worker(*store, committer, replays, world.clock),
+        authenticator(std::make_shared<auth::Authenticator>(
+            config, [this](std::string_view name) { return store->tenant(name); })),
+        router(auth::make_guard(config, authenticator, audit, metrics)),
+        client(maintenance),
+        forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
+        cursors(hmac, world.random),
+        ingest_deps{sources, keys, prepare, judge, committer, world.clock, metrics},
+        alarm_deps{committer, feed, reads, audit, world.clock, metrics},
+        plan_deps{config.programmes, committer, reads, audit},
+        link_deps{sources, config.environment, committer, reads, audit},
+        health_deps{*store, metrics, config.metrics_bearer},
+        fhir_deps{config, reads, audit, committer, cursors},
+        admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock} {}
+
+  config::Config config;
+  World world;
+  Hmac hmac;
+  ingest::Keys keys;
+  std::unique_ptr<store::Store> store;
+  Metrics metrics;
+  ingest::Sources sources;
+  ingest::PrepareSettings prepare;
+  ingest::JudgeSettings judge;
+  asio::io_context maintenance{1};
+  std::vector<std::unique_ptr<asio::io_context>> loops;
+  journal::Committer committer;
+  journal::AlarmFeed feed;
+  store::ReadPool reads;
+  auth::AuditTrail audit;
+  ingest::Replays replays;
+  ingest::LinkWorker link_worker;
+  std::shared_ptr<const auth::Authenticator> authenticator;
+  http::Router router;
+  deliver::CurlClient client;
+  deliver::Forwarder forwarder;
+  api::CursorSeal cursors;
+  api::IngestDeps ingest_deps;
+  api::AlarmDeps alarm_deps;
+  api::PlanDeps plan_deps;
+  api::LinkDeps link_deps;
+  api::HealthDeps health_deps;
+  api::FhirDeps fhir_deps;
+  api::AdminDeps admin_deps;
+  std::unique_ptr<http::Server> server;
+  std::vector<unsigned short> ports;
+  std::vector<Guarded> guards;
+  std::vector<std::thread> threads;
+  asio::steady_timer minute{maintenance};
+  bool started = false, stopped = false;
+
+  void routes();
+  void listen();
+  void publish_metrics();
+  void show(const deliver::Forwarder::Shown&, Metrics&);
+  void every_while();
+};
+
+void App::Parts::routes() {
+  api::add_health_routes(router, health_deps);
+  api::add_ingest_routes(router, ingest_deps);
+  api::add_alarm_stream_route(router, alarm_deps);
+  api::add_alarm_routes(router, alarm_deps);
+  api::add_plan_routes(router, plan_deps);
+  api::add_link_routes(router, link_deps);
+  api::add_fhir_metadata_route(router, fhir_deps);
+  api::add_fhir_read_routes(router, fhir_deps);
+  api::add_fhir_search_routes(router, fhir_deps);
+  api::add_quarantine_routes(router, admin_deps);
+  api::add_deadletter_routes(router, admin_deps);
+}
+
+void App::Parts::listen() {
+  std::vector<asio::io_context*> contexts;
+  for (int i = 0; i < loop_count(); ++i) {
+    loops.push_back(std::make_unique<asio::io_context>(1));
+    contexts.push_back(loops.back().get());
+  }
+  http::Hooks hooks;
+  hooks.clock = &world.clock;
+  hooks.log = [](std::string_view event, std::string_view detail) { log::error(event, {{"detail", detail}}); };
+  server = std::make_unique<http::Server>(contexts, router, config.http, hooks);
+  for (const http::Listen& one : config.listen) ports.push_back(server->listen(one));
+}
+
+// Counted by others, shown here: copied when somebody asks.
+void App::Parts::publish_metrics() {
+  metrics.before_expose([this](Metrics& page) {
+    const journal::Counts& counts = committer.counts();
+    page.urgent_queue.set(static_cast<double>(counts.urgent_queued));
+    page.bulk_queue.set(static_cast<double>(counts.bulk_queued));
+    page.groups.total(counts.groups);
+    page.rows.total(counts.rows);
+    page.refused_jobs.total(counts.refused);
+    page.failed_groups.total(counts.failed_groups);
+    const http::ServerCounts& http = server->counts();
+    page.http_requests.total(http.requests);
+    page.http_connections.total(http.connections_accepted);
+    page.http_refused_limits.total(http.refused_limits);
+    page.http_timeouts.total(http.timeouts);
+    page.http_evicted_streams.total(http.evicted_streams);
+    page.http_open_connections.set(static_cast<double>(http.connections_open));
+    const store::Store::Health health = store->health();
+    page.store_writable.set(health.writable ? 1 : 0);
+    page.wal_bytes.set(static_cast<double>(health.wal_bytes));
+    page.unmerged_rows.set(static_cast<double>(health.unmerged_rows));
+    page.audit_waiting.set(static_cast<double>(audit.waiting()));
+    page.open_streams.set(static_cast<double>(feed.streams()));
+    std::unique_ptr<store::Reader> reader = store->reader();
+    for (const config::Tenant& tenant : config.tenants) {
+      page.tenant(tenant.id).open_alarms.set(static_cast<double>(reader->open_alarm_count(store->tenant(tenant.id))));
+    }
+    for (const auto& source : sources.all()) {
+      page.source(source->facts.tenant, source->facts.id)
+          .waiting.set(static_cast<double>(reader->waiting_count(source->facts.source)));
+    }
+    for (const deliver::Forwarder::Shown& shown : forwarder.shown()) show(shown, page);
+  });
+  committer.watch_groups([this](double seconds, std::size_t rows) {
+    metrics.commit_seconds.observe(seconds);
+    metrics.group_rows.observe(static_cast<double>(rows));
+  });
+}
+
+void App::Parts::show(const deliver::Forwarder::Shown& shown, Metrics& page) {
+  DestinationMetrics& lines = page.destination(shown.destination.tenant, shown.destination.id);
+  const std::int64_t oldest = shown.counts.oldest_unsent_us;
+  const fhir::Time oldest_at{std::chrono::microseconds(oldest)};
+  lines.lag_seconds.set(oldest == 0 ? 0 : std::chrono::duration<double>(world.clock.now() - oldest_at).count());
+  lines.lag_entries.set(static_cast<double>(shown.counts.lag_entries));
+  lines.dead_letters.set(static_cast<double>(shown.counts.dead_letters));
+  lines.breaker_open.set(shown.counts.breaker_open ? 1 : 0);
+  lines.delivered.total(shown.counts.delivered);
+  lines.retried.total(shown.counts.not_delivered);
+  lines.parked.total(shown.counts.parked);
+}
+
+void App::Parts::every_while() {
+  minute.expires_after(std::chrono::seconds(10));
+  minute.async_wait([this](const boost::system::error_code& fault) {
+    if (fault) return;
+    audit.flush();
+    every_while();
+  });
+}
+
+App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(std::move(config), std::move(world))) {
+  Parts& parts = *parts_;
+  parts.routes();
+  parts.committer.observe([&parts](const store::Changes& changes, store::Position first) { parts.feed.committed(changes, first); });
+  parts.committer.observe(
+      [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
+  parts.listen();
+  parts.publish_metrics();
+}
+
+App::~App() { stop(); }
+
+const std::vector<unsigned short>& App::ports() const { return parts_->ports; }
+const config::Config& App::config() const { return parts_->config; }
+
+void App::start() {
+  Parts& parts = *parts_;
+  parts.started = true;
+  parts.committer.start();
+  ingest::ensure_links(parts.committer, parts.sources, parts.config);
+  parts.link_worker.start();
+  parts.forwarder.start();
+  parts.every_while();
+  parts.server->start();
+  auto run = [&parts](asio::io_context& context) {
+    parts.guards.emplace_back(context.get_executor());
+    parts.threads.emplace_back([&context] { context.run(); });
+  };
+  run(parts.maintenance);
+  for (const auto& loop : parts.loops) run(*loop);
+}
+
+void App::stop() {
+  Parts& parts = *parts_;
+  if (!parts.started || parts.stopped) return;
+  parts.stopped = true;
+  std::promise<void> served, forwarded;
+  parts.server->stop([&served] { served.set_value(); });
+  served.get_future().wait();
+  parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
+  forwarded.get_future().wait();
+  parts.link_worker.stop();
+  asio::post(parts.maintenance, [&parts] { parts.minute.cancel(); });
+  parts.audit.flush();
+  parts.committer.stop();
+  parts.reads.stop();
+  for (Guarded& guard : parts.guards) guard.reset();
+  parts.maintenance.stop();
+  for (const auto& loop : parts.loops) loop->stop();
+  for (std::thread& thread : parts.threads) thread.join();
+}
+
+}  // namespace gateway

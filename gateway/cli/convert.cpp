@@ -1,0 +1,231 @@
+#include "gateway/cli/convert.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "fhir/json_writer.hpp"
+#include "fhir/profile_checks.hpp"
+#include "gateway/alarms/detected_issue.hpp"
+#include "gateway/alarms/judgement.hpp"
+#include "gateway/ingest/admit.hpp"
+#include "gateway/runtime/clock.hpp"
+#include "gateway/runtime/zone.hpp"
+
+namespace gateway::cli {
+namespace {
+
+constexpr int usage = 64, undecodable = 2;
+
+// Not a secret: identifiers made here belong to no installation, and equal input gives equal output.
+constexpr std::string_view convert_secret = "hjemport convert makes identifiers of no installation";
+
+class Conversion {
+ public:
+  Conversion(const ConvertOptions& options, std::optional<adapters::Identifier> patient, fhir::Time now, std::ostream& out,
+             std::ostream& err)
+      : options_(options), patient_(std::move(patient)), now_(now), out_(out), err_(err), keys_(convert_secret), ids_(0) {
+    facts_.id = "convert";
+    facts_.tenant = "convert";
+    facts_.adapter = options.adapter;
+  }
+
+  void item(const adapters::Item& item, std::uint32_t index) {
+    // Synthetic and real numbers are both taken: nothing is stored.
+    settings_.environment = fhir::Environment::test;
+    ingest::Prepared prepared = ingest::prepare(item, index, facts_, keys_, settings_, now_);
+    if (held_for_its_number(prepared)) {
+      settings_.environment = fhir::Environment::production;
+      prepared = ingest::prepare(item, index, facts_, keys_, settings_, now_);
+    }
+    explain_decoded(item, index);
+    std::visit([&](auto& one) { convert(one); }, prepared);
+  }
+
+ private:
+  static bool held_for_its_number(const ingest::Prepared& prepared) {
+    const auto* held = std::get_if<ingest::PreparedHeld>(&prepared);
+    return held != nullptr && held->reason == adapters::QuarantineReason::invalid_identifier;
+  }
+
+  void step(std::uint32_t index, std::string_view name, std::string_view text) {
+    if (!options_.explain) return;
+    std::string line;
+    fhir::JsonWriter(line).begin_object().member("index", static_cast<std::int64_t>(index)).member("step", name).member("detail", text).end_object();
+    err_ << line << '\n';
+  }
+
+  void explain_decoded(const adapters::Item& item, std::uint32_t index) {
+    if (!options_.explain) return;
+    if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
+      std::string text(fhir::info(measurement->kind).name);
+      if (measurement->components.empty()) {
+        text.append(" ").append(measurement->text.empty() ? measurement->value.text() : measurement->text);
+        text.append(" ").append(measurement->unit);
+      }
+      for (const adapters::Component& component : measurement->components) {
+        text.append(" ").append(fhir::info(component.kind).name).append(" ").append(component.value.text());
+        text.append(" ").append(component.unit);
+      }
+      text.append(" at ").append(measurement->time.text());
+      step(index, "decoded", text);
+    } else if (const auto* event = std::get_if<adapters::Event>(&item)) {
+      step(index, "decoded", std::string("event ").append(fhir::info(event->kind).name));
+    } else if (const auto* held = std::get_if<adapters::Held>(&item)) {
+      step(index, "decoded", "held by the adapter: " + held->note);
+    } else {
+      step(index, "decoded", "ignored by the adapter");
+    }
+  }
+
+  void not_one(std::uint32_t index, std::string_view outcome, std::string_view reason, std::string_view note = {}) {
+    std::string line;
+    fhir::JsonWriter writer(line);
+    writer.begin_object().member("outcome", outcome).member("reason", reason).member("index", static_cast<std::int64_t>(index));
+    writer.member_if("note", note).end_object();
+    err_ << line << '\n';
+  }
+
+  // The person an item belongs to: its own, else the one on the command line.
+  std::optional<store::Patient> person(const ingest::Whom& whom) {
+    const std::optional<adapters::Identifier>& identifier = whom.patient ? whom.patient : patient_;
+    if (!identifier) return std::nullopt;
+    for (const store::Patient& known : people_) {
+      if (known.system == identifier->system && known.value == identifier->value) return known;
+    }
+    store::Patient patient;
+    patient.id = PatientId{ids_.next(now_)};
+    patient.system = identifier->system;
+    patient.value = identifier->value;
+    people_.push_back(patient);
+    return patient;
+  }
+
+  void convert(ingest::PreparedReading& reading) {
+    step(reading.index, "normalised", normalised_text(reading.row));
+    std::optional<store::Patient> patient = person(reading.whom);
+    if (!patient) {
+      step(reading.index, "identified", "no person in the payload, no --patient: it would need a link for its subject");
+      return not_one(reading.index, "quarantined", adapters::name(adapters::QuarantineReason::unknown_subject));
+    }
+    step(reading.index, "identified", "Patient/" + patient->id.text());
+    store::Observation& row = reading.row;
+    row.id = ObservationId{ids_.next(now_)};
+    row.patient = patient->id;
+    row.updated = now_;
+    ingest::render_resource(row, *patient, facts_, reading.body);
+    out_ << row.resource << '\n';
+    if (!options_.explain) return;
+    auto document = fhir::JsonDocument::parse(row.resource);
+    std::vector<std::string> problems;
+    if (document) problems = fhir::observation_problems(document->root());
+    step(reading.index, "checked", problems.empty() ? std::string_view("conforms to the profiles it claims") : std::string_view(problems.front()));
+  }
+
+  static std::string normalised_text(const store::Observation& row) {
+    std::string text;
+    auto add = [&](fhir::Kind kind, const fhir::Decimal& value) {
+      if (!text.empty()) text += ", ";
+      text.append(fhir::info(kind).name).append(" ").append(value.text()).append(" ").append(fhir::info(kind).unit);
+    };
+    if (row.value) add(row.kind, *row.value);
+    for (const store::ComponentValue& component : row.components) add(component.kind, component.value);
+    return text;
+  }
+
+  void convert(ingest::PreparedEvent& event) {
+    if (!fhir::info(event.row.kind).safety) {
+      return not_one(event.index, "accepted", "event-without-finding");
+    }
+    std::optional<store::Patient> patient = person(event.whom);
+    alarms::SafetyEvent safety;
+    safety.tenant = facts_.tenant;
+    if (patient) safety.patient = patient->id;
+    safety.thing = event.row.subject.empty() ? "unknown" : event.row.subject;
+    safety.kind = event.row.kind;
+    safety.measured = event.row.measured;
+    safety.device = event.device.identifier;
+    alarms::AlarmChange change = alarms::apply_event(nullptr, safety, {AlarmId{ids_.next(now_)}, now_, {}});
+    if (!change.alarm) return not_one(event.index, "accepted", "event-without-finding");
+    alarms::IssueContext context;
+    if (patient) {
+      context.patient_system = patient->system;
+      context.patient_value = patient->value;
+    }
+    out_ << alarms::detected_issue(*change.alarm, context) << '\n';
+  }
+
+  void convert(ingest::PreparedIgnored& ignored) { not_one(ignored.index, "ignored", adapters::name(ignored.reason)); }
+
+  void convert(ingest::PreparedHeld& held) {
+    not_one(held.index, "quarantined", adapters::name(held.reason), held.note);
+  }
+
+  const ConvertOptions& options_;
+  std::optional<adapters::Identifier> patient_;
+  fhir::Time now_;
+  std::ostream& out_;
+  std::ostream& err_;
+  ingest::Keys keys_;
+  IdSource ids_;
+  ingest::SourceFacts facts_;
+  ingest::PrepareSettings settings_;
+  std::vector<store::Patient> people_;
+};
+
+// "SYSTEM|VALUE"; a national number is checked and its system corrected by what it is.
+fhir::Result<std::optional<adapters::Identifier>> patient_option(const std::string& text) {
+  if (text.empty()) return std::optional<adapters::Identifier>();
+  const std::size_t bar = text.find('|');
+  if (bar == std::string::npos || bar == 0 || bar + 1 == text.size()) return fhir::invalid("--patient takes SYSTEM|VALUE");
+  adapters::Identifier identifier{text.substr(0, bar), text.substr(bar + 1)};
+  if (fhir::is_national_id_system(identifier.system)) {
+    auto national = fhir::classify_national_id(identifier.value);
+    if (!national) return fhir::invalid("--patient: not a valid national identity number");
+    identifier.system = national->system();
+  }
+  return std::optional(std::move(identifier));
+}
+
+}  // namespace
+
+int convert(const ConvertOptions& options, const std::string& payload, std::ostream& out, std::ostream& err) {
+  const adapters::Adapter* adapter = adapters::adapter_named(options.adapter);
+  if (adapter == nullptr) {
+    err << "no adapter of that name; known:";
+    for (const adapters::Adapter& known : adapters::all_adapters()) err << ' ' << known.name;
+    err << '\n';
+    return usage;
+  }
+  auto patient = patient_option(options.patient);
+  if (!patient) {
+    err << patient.error().detail << '\n';
+    return usage;
+  }
+  auto zone = find_zone(options.timezone);
+  if (!zone) {
+    err << "--timezone: " << zone.error().detail << '\n';
+    return usage;
+  }
+  fhir::Time now = system_clock().now();
+  if (!options.now.empty()) {
+    auto given = fhir::DateTime::parse(options.now);
+    if (!given) {
+      err << "--now takes a time with offset, RFC 3339\n";
+      return usage;
+    }
+    now = given->utc;
+  }
+  fhir::JsonDocument scratch;
+  auto decoded = adapter->decode(payload, adapters::Context{**zone, now, scratch});
+  if (!decoded) {
+    std::string line;
+    fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", decoded.error().detail).end_object();
+    err << line << '\n';
+    return undecodable;
+  }
+  Conversion conversion(options, std::move(*patient), now, out, err);
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
+  return 0;
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,21 @@
+// `hjemport convert`: a vendor's payload in, FHIR resources out, through the same steps as the running gateway but without a store.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+namespace gateway::cli {
+
+struct ConvertOptions {
+  std::string adapter;
+  std::string patient;                    // "SYSTEM|VALUE"; empty: only items that name their person become resources
+  std::string timezone = "Europe/Oslo";
+  std::string now;                        // RFC 3339; empty: the machine's clock
+  bool explain = false;
+};
+
+// 0 decodable, 2 undecodable, 64 a wrong option. One resource a line on `out`; on `err` one JSON line per item that did not become
+// one, and with `explain` the steps of every item.
+int convert(const ConvertOptions&, const std::string& payload, std::ostream& out, std::ostream& err);
+
+}  // namespace gateway::cli

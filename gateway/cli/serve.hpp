@@ -1,0 +1,22 @@
+// `hjemport serve`: load the configuration, run until SIGTERM or SIGINT, stop gracefully.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "gateway/config/config.hpp"
+
+namespace gateway::cli {
+
+// 0 after a graceful stop, 1 when the configuration or the start failed (every problem is printed).
+int serve(const std::string& config_file);
+
+// Loads, prints every problem on standard error, and makes sure of the installation's secret; nothing when it cannot be used.
+std::optional<config::Config> usable_config(const std::string& config_file);
+// Blocks until SIGTERM or SIGINT.
+void wait_for_stop_signal();
+// One line a listener on standard output: "listening on http://127.0.0.1:8080".
+void print_listeners(const config::Config&, const std::vector<unsigned short>& ports);
+
+}  // namespace gateway::cli
