@@ -1,0 +1,21 @@
+// What a command is given, so that tests can call one like the shell does.
+#pragma once
+
+#include <iosfwd>
+#include <span>
+
+namespace gateway::cli {
+
+using Arguments = std::span<const char* const>;  // after the command's name
+
+struct Streams {
+  std::istream& in;
+  std::ostream& out;    // what was asked for
+  std::ostream& error;  // what went wrong
+};
+
+// One per command, each in the file of its name. The result is the exit status.
+int check_command(Arguments, Streams&);
+int version_command(Arguments, Streams&);
+
+}  // namespace gateway::cli

@@ -1,0 +1,97 @@
+#include "gateway/cli/cli.hpp"
+
+#include <catch2/catch.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+struct Ran {
+  int status;
+  std::string out, error;
+};
+
+Ran run(const std::vector<std::string>& words) {
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  std::istringstream in;
+  std::ostringstream out, error;
+  gateway::cli::Streams streams{in, out, error};
+  int status = gateway::cli::run(arguments, streams);
+  return {status, out.str(), error.str()};
+}
+
+constexpr const char* fine = "tenants: [{id: bodo, name: Bodø, organization: \"972418013\"}]\n";
+
+}  // namespace
+
+TEST_CASE("cli: a wrong use is explained on the error stream and exits 64", "[cli]") {
+  const std::vector<std::vector<std::string>> uses = {{},
+                                                      {"nonsense"},
+                                                      {"--nonsense"},
+                                                      {"check"},
+                                                      {"check", "--config"},
+                                                      {"check", "--nonsense", "x"},
+                                                      {"check", "--config", "x", "y"},
+                                                      {"version", "x"}};
+  for (const auto& words : uses) {
+    std::string all;
+    for (const std::string& word : words) all += word + " ";
+    DYNAMIC_SECTION("hjemport " << all) {
+      Ran ran = run(words);
+      CHECK(ran.status == 64);
+      CHECK(ran.out.empty());
+      CHECK_FALSE(ran.error.empty());
+    }
+  }
+}
+
+TEST_CASE("cli: help is an answer, not an error", "[cli]") {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--help"}, {"help"}, {"check", "--help"}}) {
+    Ran ran = run(words);
+    CHECK(ran.status == 0);
+    CHECK(ran.out.find("check") != std::string::npos);
+    CHECK(ran.error.empty());
+  }
+  CHECK(run({"check", "--help"}).out.find("--config") != std::string::npos);
+}
+
+TEST_CASE("cli: the version", "[cli]") {
+  CHECK(run({"version"}).out == "hjemport " HJEMPORT_VERSION "\n");
+  CHECK(run({"--version"}).out == run({"version"}).out);
+}
+
+TEST_CASE("check: exits 0 for a usable file and says what is in it", "[cli]") {
+  tests::TemporaryFolder folder;
+  std::string file = folder.write("hjemport.yaml", fine).string();
+  Ran ran = run({"check", "--config", file});
+  CHECK(ran.status == 0);
+  CHECK(ran.out == file + ": usable; tenants 1, sources 0, clients 0, destinations 0, programmes 0\n");
+  CHECK(ran.error.empty());
+  // It never writes: the secret is made by serve.
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "data"));
+}
+
+TEST_CASE("check: warnings are printed and do not change the exit status", "[cli]") {
+  tests::TemporaryFolder folder;
+  std::string file =
+      folder.write("hjemport.yaml", "tenants: [{id: bodo, name: Bodø, organization: \"123\"}]\n").string();
+  Ran ran = run({"check", "--config", file});
+  CHECK(ran.status == 0);
+  CHECK(ran.out.starts_with(file + ":1: warning: "));
+}
+
+TEST_CASE("check: exits 1 and prints every problem with file and line", "[cli]") {
+  tests::TemporaryFolder folder;
+  std::string file = folder.write("hjemport.yaml", std::string(fine) + "node: 99\nnod: 1\n").string();
+  Ran ran = run({"check", "--config", file});
+  CHECK(ran.status == 1);
+  CHECK(ran.out == file + ":2: 'node' must be a whole number from 0 to 63\n" + file +
+                       ":3: unknown key 'nod'; did you mean 'node'?\n");
+  Ran missing = run({"check", "--config", (folder.path() / "none.yaml").string()});
+  CHECK(missing.status == 1);
+  CHECK(missing.out.find("none.yaml: cannot be read") != std::string::npos);
+}
