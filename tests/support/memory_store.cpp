@@ -104,9 +104,16 @@ fhir::Error conflict(std::string detail) {
 std::optional<fhir::Error> MemoryStore::State::observation_refusal(const store::Changes& changes) const {
   std::map<ObservationId, std::uint32_t> versions;
   std::map<store::Key, std::int64_t> added;
+  // A reading entered in error gives its key up, to the one that stands for it on the right patient.
+  auto given_up = [&](std::int64_t id) {
+    for (const store::Observation& row : changes.observations)
+      if (row.id.value == id) return row.status == store::Status::entered_in_error;
+    auto stored = observations.find(ObservationId{id});
+    return stored != observations.end() && stored->second.back().row.status == store::Status::entered_in_error;
+  };
   auto taken_by_other = [&](const store::Key& key, std::int64_t id) {
     auto stored = keys.find(key);
-    if (stored != keys.end() && stored->second != id) return true;
+    if (stored != keys.end() && stored->second != id && !given_up(stored->second)) return true;
     return added.emplace(key, id).first->second != id;
   };
   for (const store::Observation& row : changes.observations) {
@@ -115,7 +122,8 @@ std::optional<fhir::Error> MemoryStore::State::observation_refusal(const store::
     if (current == 0 && stored != observations.end()) current = stored->second.back().row.version;
     if (row.version != current + 1) return conflict("observation version does not follow the stored one");
     current = row.version;
-    if (taken_by_other(row.key, row.id.value)) return conflict("observation key is taken");
+    bool claims = row.status != store::Status::entered_in_error;
+    if (claims && taken_by_other(row.key, row.id.value)) return conflict("observation key is taken");
   }
   for (const store::Event& row : changes.events)
     if (taken_by_other(row.key, row.id.value)) return conflict("event key is taken");
@@ -167,7 +175,10 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   auto end = static_cast<Position>(journal.size());
   for (const store::Observation& row : changes.observations) {
     observations[row.id].push_back({row, end});
-    keys[row.key] = row.id.value;
+    if (row.status == store::Status::entered_in_error)
+      keys.emplace(row.key, row.id.value);  // whoever has it by now keeps it
+    else
+      keys[row.key] = row.id.value;
   }
   for (const store::Event& row : changes.events) {
     events[row.id] = row;
