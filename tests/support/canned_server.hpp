@@ -38,7 +38,6 @@ class CannedServer {
   std::mutex mutex_;
   std::vector<int> open_;
   std::vector<std::thread> threads_;
-  bool stopping_ = false;
   std::thread acceptor_;
 };
 
