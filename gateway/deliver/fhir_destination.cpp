@@ -3,7 +3,6 @@
 #include "fhir/json_writer.hpp"
 #include "fhir/observation.hpp"
 #include "gateway/http/request.hpp"
-#include "gateway/ingest/keys.hpp"
 
 namespace gateway::deliver {
 
@@ -117,9 +116,20 @@ std::string sendable(JsonValue resource, bool local_references) {
   return body;
 }
 
+std::string observation_identifier(const store::Observation& row) {
+  auto document = fhir::JsonDocument::parse(row.resource);
+  if (!document) return "";
+  for (JsonValue identifier : document->root()["identifier"])
+    if (identifier["system"].text() == fhir::observation_identifier_system)
+      return std::string(identifier["value"].text().value_or(""));
+  return "";
+}
+
 fhir::Result<HttpRequest> observation_request(const config::Destination& destination, store::Position position,
                                               const store::Observation& newest) {
-  return conditional_update(destination, "Observation", fhir::observation_identifier_system, ingest::hex(newest.key),
+  std::string identifier = observation_identifier(newest);
+  if (identifier.empty()) return fhir::internal("the stored resource has no identifier of ours");
+  return conditional_update(destination, "Observation", fhir::observation_identifier_system, identifier,
                             effect_of(position, newest.version), newest.resource);
 }
 

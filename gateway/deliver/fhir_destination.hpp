@@ -16,6 +16,9 @@
 
 namespace gateway::deliver {
 
+// What an observation is updated by at the receiver: the identifier in the resource. Empty when it has none of ours.
+std::string observation_identifier(const store::Observation&);
+
 // `newest` is the stored observation as it is now; `position` the entry's.
 fhir::Result<HttpRequest> observation_request(const config::Destination&, store::Position position,
                                               const store::Observation& newest);

@@ -24,6 +24,19 @@ std::optional<store::JournalEntry> entry_at(store::Reader& reader, store::Positi
   return found.front();
 }
 
+// A reading taken from a wrong patient gives its key to the one that stands for it on the right patient. If both have
+// one identifier, they are one resource at the receiver, and only the heir may be written there: its patient's lane may
+// have been faster, and the withdrawn one would wipe it out.
+std::optional<store::Observation> heir_of(store::Reader& reader, const store::Observation& row) {
+  if (row.status != store::Status::entered_in_error) return std::nullopt;
+  std::int64_t holder = 0;
+  reader.find_keys({&row.key, 1}, {&holder, 1});
+  if (holder == 0 || holder == row.id.value) return std::nullopt;
+  std::optional<store::Observation> heir = reader.observation(ObservationId{holder});
+  if (!heir || observation_identifier(*heir) != observation_identifier(row)) return std::nullopt;
+  return heir;
+}
+
 }  // namespace
 
 OwedPage OwedEntries::after(store::Reader& reader, store::Position after, std::size_t limit) const {
@@ -57,6 +70,7 @@ fhir::Result<HttpRequest> OwedEntries::request(store::Reader& reader, store::Pos
   if (entry->kind == store::Entry::alarm) return alarm(reader, *entry);
   std::optional<store::Observation> newest = reader.observation(ObservationId{entry->ref});
   if (!newest) return fhir::not_found("the observation is not stored any more");
+  if (std::optional<store::Observation> heir = heir_of(reader, *newest)) newest = std::move(heir);
   return observation_request(destination_, position, *newest);
 }
 

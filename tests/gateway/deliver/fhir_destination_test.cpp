@@ -34,7 +34,6 @@ config::Destination destination() {
 
 store::Observation observation() {
   store::Observation row;
-  row.key[0] = 1;
   row.version = 3;
   row.resource = resource;
   return row;
@@ -131,8 +130,11 @@ TEST_CASE("fhir destination: an alarm is a conditional update by the alarm's id"
   CHECK(request->body == R"({"resourceType":"DetectedIssue"})");
 }
 
-TEST_CASE("fhir destination: a resource that cannot be read is an error, not a request", "[deliver][fhir]") {
-  store::Observation broken = observation();
-  broken.resource = "{";
-  CHECK_FALSE(observation_request(destination(), 1, broken).has_value());
+TEST_CASE("fhir destination: a resource that cannot be read, or is not ours, is an error, not a request",
+          "[deliver][fhir]") {
+  for (const char* text : {"{", R"({"resourceType":"Observation","identifier":[{"system":"urn:x","value":"1"}]})"}) {
+    store::Observation broken = observation();
+    broken.resource = text;
+    CHECK_FALSE(observation_request(destination(), 1, broken).has_value());
+  }
 }
