@@ -16,6 +16,8 @@ struct Command {
 
 constexpr Command commands[] = {
     {"check", "validate a configuration and everything it names", check_command},
+    {"convert", "turn a vendor's payload into FHIR resources", convert_command},
+    {"serve", "run the gateway", serve_command},
     {"version", "print the version", version_command},
 };
 

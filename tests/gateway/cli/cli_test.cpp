@@ -14,10 +14,10 @@ struct Ran {
   std::string out, error;
 };
 
-Ran run(const std::vector<std::string>& words) {
+Ran run(const std::vector<std::string>& words, const std::string& input = "") {
   std::vector<const char*> arguments;
   for (const std::string& word : words) arguments.push_back(word.c_str());
-  std::istringstream in;
+  std::istringstream in(input);
   std::ostringstream out, error;
   gateway::cli::Streams streams{in, out, error};
   int status = gateway::cli::run(arguments, streams);
@@ -36,7 +36,9 @@ TEST_CASE("cli: a wrong use is explained on the error stream and exits 64", "[cl
                                                       {"check", "--config"},
                                                       {"check", "--nonsense", "x"},
                                                       {"check", "--config", "x", "y"},
-                                                      {"version", "x"}};
+                                                      {"version", "x"},
+                                                      {"serve"},
+                                                      {"convert"}};
   for (const auto& words : uses) {
     std::string all;
     for (const std::string& word : words) all += word + " ";
@@ -94,4 +96,17 @@ TEST_CASE("check: exits 1 and prints every problem with file and line", "[cli]")
   Ran missing = run({"check", "--config", (folder.path() / "none.yaml").string()});
   CHECK(missing.status == 1);
   CHECK(missing.out.find("none.yaml: cannot be read") != std::string::npos);
+}
+
+TEST_CASE("convert: reads a file or standard input, and says when there is no such file", "[cli]") {
+  tests::TemporaryFolder folder;
+  const std::string payload = "{\"measurements\":[]}";
+  std::string file = folder.write("payload.json", payload).string();
+  CHECK(run({"convert", "--adapter", "hjemport", file}).status == 0);
+  CHECK(run({"convert", "--adapter", "hjemport"}, payload).status == 0);
+  CHECK(run({"convert", "--adapter", "hjemport", "-"}, payload).status == 0);
+  CHECK(run({"convert", "--adapter", "hjemport", "-"}, "nonsense").status == 2);
+  CHECK(run({"convert", "--adapter", "nonsense", "-"}, payload).status == 64);
+  CHECK(run({"convert", "--adapter", "hjemport", (folder.path() / "none").string()}).status == 64);
+  CHECK(run({"convert", "-"}, payload).status == 64);
 }
