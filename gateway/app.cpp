@@ -97,7 +97,7 @@ struct App::Parts {
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
-        health_deps{*store, metrics, config.metrics_bearer},
+        health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock} {}
 
@@ -275,7 +275,7 @@ void App::stop() {
   forwarded.get_future().wait();
   parts.link_worker.stop();
   asio::post(parts.maintenance, [&parts] { parts.minute.cancel(); });
-  parts.audit.flush();
+  parts.audit.finish();
   parts.committer.stop();
   parts.reads.stop();
   for (Guarded& guard : parts.guards) guard.reset();

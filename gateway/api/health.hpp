@@ -1,5 +1,5 @@
 // What machines ask: /healthz (the process answers), /readyz (it can store), /metrics, /openapi.json. No token, except a configured
-// one for /metrics.
+// one for /metrics, which the guard asks for.
 #pragma once
 
 #include "gateway/http/router.hpp"
@@ -11,7 +11,6 @@ namespace gateway::api {
 struct HealthDeps {
   store::Store& store;
   Metrics& metrics;
-  std::string metrics_bearer;  // empty: open
 };
 
 void add_health_routes(http::Router&, const HealthDeps&);
