@@ -28,6 +28,8 @@ struct DateTime {
   static Result<DateTime> parse(std::string_view text);
   static DateTime from(Time utc, std::chrono::minutes offset, Precision precision = Precision::second);
 
+  // As it was written. Precision::minute is FHIR only in searches: whoever renders a resource writes such a time with
+  // Precision::second (R4 dateTime: seconds must be there and may be filled with zeros).
   std::string text() const;
   // One past the last instant of the written period: 2026-11 ends where 2026-12 begins (search prefixes).
   Time end() const;

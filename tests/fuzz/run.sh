@@ -20,7 +20,13 @@ for source in tests/fuzz/*_fuzz.cpp; do
   grown=build/fuzz/corpus/$name # what earlier runs found worth keeping
   mkdir -p "$grown"
   echo "== $target, $seconds s"
-  build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1500 -print_final_stats=1 \
-    -verbosity=1 -artifact_prefix="$findings/$name-" "$grown" "${seeds[@]}" 2>&1 | tail -n 12 || status=1
+  log=$findings/$name.log
+  if build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1500 -print_final_stats=1 \
+    -artifact_prefix="$findings/$name-" "$grown" "${seeds[@]}" >"$log" 2>&1; then
+    tail -n 6 "$log"
+  else
+    tail -n 60 "$log"
+    status=1
+  fi
 done
 exit $status
