@@ -32,11 +32,17 @@ create table observation_version(
 create unique index observation_version_id on observation_version(id, version);
 create index observation_version_until on observation_version(until);
 
--- One series per patient and kind, and per tenant (owner = -tenant) and kind.
+-- One series per patient and kind, and per tenant (owner = -tenant) and kind. Filled by merges of the tail: rows above counter
+-- 'merged' may be missing here, and their keys in the runs.
 create table series(owner integer not null, kind integer not null, measured integer not null, id integer not null,
   primary key(owner, kind, measured, id)) without rowid;
 
-create table reading_key(key blob primary key, id integer not null) without rowid;
+-- Sorted runs of keys (sqlite_keys.hpp). id: the run's number in the high 32 bits, the place in it in the low ones.
+create table key_run(
+  id integer primary key, state integer not null, newest integer not null, level integer not null, keys integer not null,
+  chunks integer not null);
+create table key_chunk(id integer primary key, pairs blob not null);
+create table key_filter(id integer primary key, bits blob not null);
 
 create table event(
   id integer primary key, tenant integer not null, patient integer not null, source integer not null, kind integer not null,

@@ -177,13 +177,15 @@ class Store {
   virtual Tenant tenant(std::string_view name) = 0;
   virtual Source source(std::string_view tenant, std::string_view name) = 0;
 
-  // A reader with its own connection. Any thread may ask; the reader then belongs to that thread.
+  // A reader with its own connection. Any thread may ask; the reader then belongs to that thread, and goes before the store does.
   virtual std::unique_ptr<Reader> reader() = 0;
   // The committer's own view: like a reader, but only for the thread that commits.
   virtual Reader& own() = 0;
 
   // Atomic and durable when it returns without error; gives the position of the first journal entry. On error nothing of it is
-  // there: `unavailable` (disk full, I/O: the detail says which), `conflict` (a uniqueness rule: a caller's mistake).
+  // there: `unavailable` (disk full, I/O: the detail says which), `conflict` (a uniqueness rule: a caller's mistake). New ids of
+  // observations and events ascend from group to group. A key belongs to one of them; it passes on only from an observation that is
+  // entered in error.
   // One thread only.
   virtual Result<Position> commit(const Changes&, Lane) = 0;
 

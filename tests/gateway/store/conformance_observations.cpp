@@ -128,6 +128,7 @@ void amendment(Backend& backend) {
     CHECK(versions[2].digest == third.digest);
     CHECK(versions[2].vendor_version == "v3");
     CHECK(reader->versions({9}).empty());
+    reader.reset();
     backend.reopen();
   }
   static_cast<void>(store);
@@ -202,6 +203,7 @@ void conflicts(Backend& backend) {
         CHECK(found == std::vector<std::int64_t>{0, 1, 2, 4, 0});
         CHECK(reader->search({.tenant = Tenant{1}, .patients = {{100}}}).rows.size() == 2);
         CHECK(reader->observation({1})->version == 1);
+        reader.reset();
         backend.reopen();
       }
       CHECK(commit(backend, changes_of({observation(9)})) == newest + 1);  // positions have no gap
@@ -293,6 +295,7 @@ void moved_by_amendment(Backend& backend) {
     filter.kinds.clear();
     CHECK(reader->count(filter) == 40);
     CHECK(reader->latest_measured({100}, static_cast<fhir::Kind>(1)) == at(40));
+    reader.reset();
     backend.reopen();
   }
 }

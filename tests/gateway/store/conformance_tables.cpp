@@ -252,6 +252,7 @@ void journal(Backend& backend) {
     expected += 3;
     CHECK(reader->newest() == expected - 1);
     if (round == 2) {
+      reader.reset();
       backend.reopen();
       reader = backend.store().reader();
     }

@@ -36,7 +36,9 @@ class SqliteBackend : public conformance::Backend {
     store_.reset();
     store_ = open_sqlite(options_);
   }
-  void between_commits() override { store_->upkeep(); }
+  void between_commits() override {
+    for (int portions = 0; portions < 3; ++portions) store_->upkeep();
+  }
 
  private:
   Directory directory_;
@@ -55,14 +57,37 @@ void run(std::span<const conformance::Case> cases, const SqliteOptions& options)
 
 }  // namespace
 
+SqliteOptions small() {
+  SqliteOptions options;
+  options.reserve_bytes = 64 << 10;
+  return options;
+}
+
+// Every structure at work within a few rows: merges, runs, their compaction, copies of the log.
+SqliteOptions eager() {
+  SqliteOptions options = small();
+  options.tail_rows = 4;
+  options.merge_portion_rows = 1;
+  options.merge_portion_chunks = 1;
+  options.checkpoint_pages = 20;
+  options.writer_checkpoint_pages = 60;
+  return options;
+}
+
 TEST_CASE("sqlite: observations", "[store]") {
-  run(conformance::observation_cases(), {});
+  run(conformance::observation_cases(), small());
 }
 TEST_CASE("sqlite: search", "[store]") {
-  run(conformance::search_cases(), {});
+  run(conformance::search_cases(), small());
 }
 TEST_CASE("sqlite: tables", "[store]") {
-  run(conformance::table_cases(), {});
+  run(conformance::table_cases(), small());
+}
+TEST_CASE("sqlite: observations, merging all the time", "[store]") {
+  run(conformance::observation_cases(), eager());
+}
+TEST_CASE("sqlite: search, merging all the time", "[store]") {
+  run(conformance::search_cases(), eager());
 }
 
 }  // namespace gateway::store

@@ -1,0 +1,89 @@
+#include "gateway/store/sqlite_checkpoint.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace gateway::store {
+namespace {
+
+// Behind everything that somebody waits for, yet not starved (nice 0 is the rest of the program).
+constexpr int checkpoint_niceness = 10;
+constexpr std::int64_t checkpoint_cache_bytes = 256 * 1024;
+// While a reader holds the log open the writer cannot make it start again; it tries anew after so many pages, as each
+// try syncs.
+constexpr std::int64_t pages_between_tries = 500;
+
+}  // namespace
+
+SqliteCheckpoint::SqliteCheckpoint(SqliteConnection& writer, SqliteFile file, Settings settings,
+                                   std::function<void(const StoreError&)> failed)
+    : writer_(writer), file_(std::move(file)), settings_(settings), failed_(std::move(failed)) {
+  // The hook takes the place of the automatic checkpoint.
+  sqlite3_wal_hook(writer_.raw(), &SqliteCheckpoint::on_commit, this);
+  if (settings_.thread) thread_ = std::thread([this] { run(); });
+}
+
+SqliteCheckpoint::~SqliteCheckpoint() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  sqlite3_wal_hook(writer_.raw(), nullptr, nullptr);
+}
+
+int SqliteCheckpoint::on_commit(void* self, sqlite3*, const char*, int pages) {
+  auto& checkpoint = *static_cast<SqliteCheckpoint*>(self);
+  // Fewer than before: the log started again.
+  checkpoint.pages_new_ += pages >= checkpoint.pages_seen_ ? pages - checkpoint.pages_seen_ : pages;
+  checkpoint.pages_seen_ = pages;
+  checkpoint.pages_.store(pages, std::memory_order_relaxed);
+  return SQLITE_OK;
+}
+
+void SqliteCheckpoint::copy(SqliteConnection& db) {
+  // PASSIVE waits for nobody: what a reader still needs stays for the next time.
+  int code = sqlite3_wal_checkpoint_v2(db.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_FULL) return;
+  throw_sqlite(code, db.raw(), "checkpoint");
+}
+
+void SqliteCheckpoint::between_groups() {
+  if (pages_seen_ >= settings_.writer_pages && pages_new_ >= pages_between_tries) {
+    now();
+  } else if (settings_.thread && pages_new_ >= settings_.pages) {
+    pages_new_ = 0;
+    {
+      std::lock_guard lock(mutex_);
+      wanted_ = true;
+    }
+    wake_.notify_one();
+  }
+}
+
+void SqliteCheckpoint::now() {
+  pages_new_ = 0;
+  copy(writer_);
+}
+
+void SqliteCheckpoint::run() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), checkpoint_niceness);
+  try {
+    SqliteConnection db(file_, SqliteConnection::Mode::read_write, checkpoint_cache_bytes);
+    db.execute("pragma synchronous=full");
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return wanted_ || stopping_; });
+        if (stopping_) return;
+        wanted_ = false;
+      }
+      copy(db);
+    }
+  } catch (const StoreError& error) {
+    failed_(error);
+  }
+}
+
+}  // namespace gateway::store
