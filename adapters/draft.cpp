@@ -30,7 +30,9 @@ void Draft::set_value(const fhir::Result<fhir::Decimal>& number) {
 
 Item Draft::item() && {
   if (!fault_) return std::move(reading);
-  Held held{.reason = fault_->reason, .note = std::move(fault_->note)};
+  Held held;
+  held.reason = fault_->reason;
+  held.note = std::move(fault_->note);
   held.record_id = std::move(reading.record_id);
   held.subject = std::move(reading.subject);
   held.device = std::move(reading.device);

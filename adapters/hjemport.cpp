@@ -365,7 +365,9 @@ fhir::Result<Decoded> decode_hjemport(std::string_view payload, const Context& c
   decoded.items.reserve(measurements.size() + events.size());
   if (!array_or_null(measurements)) {
     // A fall beside measurements in a wrong shape must not wait for a corrected payload.
-    decoded.items.push_back(Held{.reason = undecodable, .note = expected_array("measurements").detail});
+    Draft draft;
+    draft.hold(undecodable, expected_array("measurements").detail);
+    decoded.items.push_back(std::move(draft).item());
   } else {
     for (const JsonValue each : measurements) decoded.items.push_back(read_measurement(each, context));
   }

@@ -221,14 +221,14 @@ class NodeReader {
   void glucose_memory() { object_node(read_glucose_memory); }
   void glucose_events() { object_node(read_glucose_events); }
 
-  void object_node(void (*read)(JsonValue, const Draft&, const Zone&, std::vector<Item>&)) {
+  void object_node(void (*read_object)(JsonValue, const Draft&, const Zone&, std::vector<Item>&)) {
     const JsonValue object = node_.find("");
     if (!object.is_object()) {
       base_.timed = false;
       return hold(undecodable, value_path(object) + ": expected an object");
     }
     base_.reading.correlation.clear();
-    read(object, base_, context_.zone, items_);
+    read_object(object, base_, context_.zone, items_);
   }
 
   void not_a_reading() { ignore(IgnoreReason::not_a_reading, "not a reading"); }
