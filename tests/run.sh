@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs every test; ends with CTest's summary over all builds.
+#   tests/run.sh [build...]     only these builds: release asan tsan gcc; default all
+# What each build is for, what it runs and how long it takes: docs/testing.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+deploy/setup.sh --tests
+
+builds=("$@")
+[ "${#builds[@]}" -gt 0 ] || builds=(release asan tsan gcc)
+# A unit that includes Beast needs about 1.5 GB to compile.
+jobs=$(awk -v cores="$(nproc)" '/^MemAvailable/ { fit = int($2 / 1500000); print fit < 1 ? 1 : fit < cores ? fit : cores }' /proc/meminfo)
+
+build() { # PRESET [TARGET...]
+  local preset=$1 started=$SECONDS
+  shift
+  cmake --preset "$preset" -DHJEMPORT_WERROR="${HJEMPORT_WERROR:-OFF}"
+  cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}
+  echo "built $preset in $((SECONDS - started)) s"
+}
+
+plan=()
+for preset in "${builds[@]}"; do
+  case "$preset" in
+    release) build release ;; # what is shipped, with its warnings
+    asan) build asan; plan+=(asan '') ;;
+    tsan) build tsan gateway_tests; plan+=(tsan '^gateway$') ;;
+    gcc) build gcc; plan+=(gcc '^(fhir|adapters|thresholds|gateway)$') ;;
+    *) echo "run.sh: no build '$preset'" >&2; exit 64 ;;
+  esac
+done
+
+# CTest knows one build tree at a time; the plan makes one list of all, so that one summary counts everything.
+tests/support/all_builds.py build/all "${plan[@]}"
+PATH=/usr/lib/llvm-16/bin:$PATH # sanitizers look here for the symbolizer
+ctest --test-dir build/all --output-on-failure --no-tests=error -j "$(nproc)"
