@@ -345,4 +345,20 @@ std::string_view observation_body_of(std::string_view resource) {
   return resource.substr(place, resource.size() - place - 1);
 }
 
+std::string_view observation_identifier_of(std::string_view body) {
+  // It stands first in a body, and an identifier of ours has nothing that JSON escapes.
+  static constexpr std::string_view before = R"("value":")";
+  const std::size_t place = body.find(before);
+  if (place == std::string_view::npos) return {};
+  const std::string_view rest = body.substr(place + before.size());
+  return rest.substr(0, rest.find('"'));
+}
+
+std::string with_observation_identifier(std::string_view body, std::string_view identifier) {
+  const std::string_view old = observation_identifier_of(body);
+  std::string out(body);
+  if (!old.empty()) out.replace(static_cast<std::size_t>(old.data() - body.data()), old.size(), identifier);
+  return out;
+}
+
 }  // namespace fhir

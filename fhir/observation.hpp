@@ -58,5 +58,8 @@ struct ObservationHead {
 void append_observation(std::string& out, const ObservationHead&, std::string_view body);
 // The body of a resource made by append_observation, to put another head in front of it; empty when it is none of ours.
 std::string_view observation_body_of(std::string_view resource);
+// Our identifier in a body, and the same body with another one.
+std::string_view observation_identifier_of(std::string_view body);
+std::string with_observation_identifier(std::string_view body, std::string_view identifier);
 
 }  // namespace fhir

@@ -108,7 +108,7 @@ ObservationSearch observation_search(const fhir::SearchQuery& query, store::Tena
   for (const auto& tokens : query.identifiers) {
     keys.narrow(parsed(tokens, [](const fhir::Token& token) -> std::optional<store::Key> {
       if (token.system && *token.system != fhir::observation_identifier_system) return std::nullopt;
-      return ingest::key_from_hex(token.code);
+      return ingest::key_of_identifier(token.code);
     }));
   }
   search.nothing = patients.nothing() || kinds.nothing() || ids.nothing() || keys.nothing();

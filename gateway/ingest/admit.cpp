@@ -44,6 +44,10 @@ std::vector<store::VersionMark> versions_of(journal::Working& working, const sto
   return marks;
 }
 
+std::string identifier_of(const store::Observation& row) {
+  return std::string(fhir::observation_identifier_of(fhir::observation_body_of(row.resource)));
+}
+
 std::string_view status_text(store::Status status) {
   static constexpr std::string_view names[] = {"final", "amended", "entered-in-error"};
   return names[static_cast<std::size_t>(status)];
@@ -148,7 +152,14 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   remember_device(working, item.device);
   result.alarms = judge_reading(working, *placed.patient, row, source_, item.device.identifier, settings_);
   if (!result.alarms.empty() && working.now - row.measured > settings_.alarm_horizon) count_backlog(row);
-  render_resource(row, placed.patient->patient, source_, item.body);
+  std::string_view body = item.body;
+  std::string renamed;
+  if (current) {
+    // A version keeps its resource's identifier; what stands in for a withdrawn reading is another resource.
+    renamed = fhir::with_observation_identifier(body, amends ? identifier_of(*current) : anew_identifier(row.key, row.id));
+    body = renamed;
+  }
+  render_resource(row, placed.patient->patient, source_, body);
   record_observation(working, row, amends ? "amended" : "created");
   working.put(row.key, row.id.value);
   working.changes.observations.push_back(std::move(row));

@@ -69,4 +69,12 @@ std::optional<store::Key> key_from_hex(std::string_view text) {
   return key;
 }
 
+std::string anew_identifier(const store::Key& key, ObservationId id) { return hex(key) + "-" + id.text(); }
+
+std::optional<store::Key> key_of_identifier(std::string_view text) {
+  const std::size_t hyphen = text.find('-');
+  if (hyphen != std::string_view::npos && !ObservationId::parse(text.substr(hyphen + 1))) return std::nullopt;
+  return key_from_hex(text.substr(0, hyphen));
+}
+
 }  // namespace gateway::ingest

@@ -32,5 +32,10 @@ class Keys {
 
 std::string hex(const store::Key&);                      // 32 lower-case digits, identifier.value
 std::optional<store::Key> key_from_hex(std::string_view);
+// The identifier of a reading that was taken from a wrong patient and stands anew under its old key: another resource, so that a
+// receiver keeps the withdrawn one as what it is.
+std::string anew_identifier(const store::Key&, ObservationId);
+// The key in an identifier of either form.
+std::optional<store::Key> key_of_identifier(std::string_view);
 
 }  // namespace gateway::ingest

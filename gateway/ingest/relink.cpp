@@ -132,7 +132,7 @@ class Withdrawal {
     row.updated = working_.now;
     const std::optional<store::Device> device = device_of(row);
     judge_reading(working_, patient, row, source_.facts, device ? device->identifier : std::string(), replays_.judge());
-    render_resource(row, patient.patient, source_.facts, body);
+    render_resource(row, patient.patient, source_.facts, fhir::with_observation_identifier(body, anew_identifier(row.key, row.id)));
     record_observation(working_, row, "created");
     working_.put(row.key, row.id.value);
     working_.changes.observations.push_back(std::move(row));
