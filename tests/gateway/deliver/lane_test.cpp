@@ -290,6 +290,36 @@ TEST_CASE_METHOD(Fixture, "lane: probes take turns, so that one bad item cannot 
   CHECK(probed.size() == 6);
 }
 
+TEST_CASE_METHOD(Fixture, "lane: probes take turns over items never tried before, too", "[deliver][lane]") {
+  journal({1, 2, 3, 4, 5, 6, 7, 8, 9});
+  for (std::size_t i = 0; i < 5; ++i) {
+    step();
+    answer(sent.at(i), unreachable);
+  }
+  for (std::size_t i = 5; i < sent.size(); ++i) answer(sent[i], unreachable);
+  std::set<Position> probed;
+  for (int i = 0; i < 9; ++i) {
+    clock.advance(60s);
+    for (Position position : step()) {
+      if (position > 5) probed.insert(position);
+      answer(position, unreachable);
+    }
+  }
+  CHECK(probed == std::set<Position>{6, 7, 8, 9});
+}
+
+TEST_CASE_METHOD(Fixture, "lane: Retry-After of one answer stops the whole destination", "[deliver][lane]") {
+  journal({1, 2, 2});
+  CHECK(step() == Positions{1, 2});
+  answer(1, {Outcome::unreachable, "HTTP 503", 30s});
+  answer(2, ok);
+  CHECK(step().empty());
+  clock.advance(29s);
+  CHECK(step().empty());
+  clock.advance(1s);
+  CHECK(step() == Positions{1, 3});
+}
+
 TEST_CASE_METHOD(MoreTriesThanTheBreaker,
                  "lane: an item only the receiver chokes on is parked even when nothing else is sent",
                  "[deliver][lane]") {
@@ -321,6 +351,20 @@ TEST_CASE_METHOD(Fixture, "lane: rows are taken up again after a restart, in ord
   CHECK(step() == Positions{7});
   answer(7, ok);
   CHECK(step() == Positions{11});
+}
+
+TEST_CASE_METHOD(Fixture, "lane: a row beyond the cursor is not taken for a new entry after a restart",
+                 "[deliver][lane]") {
+  lane.start(2, {{owed(4, 1), DeliveryId{1}, DeliveryState::retrying, 2, clock.now() + 50s}});
+  lane.next(clock.now());
+  lane.entries(std::vector<Owed>{owed(3, 2), owed(4, 1)}, 4, false, clock.now());
+  CHECK(step() == Positions{3});
+  clock.advance(50s);
+  CHECK(step() == Positions{4});
+  answer(4, failed);  // its third try
+  settle();
+  CHECK(rows.at(4).state == DeliveryState::parked);
+  CHECK(rows.at(4).id == DeliveryId{1});
 }
 
 TEST_CASE_METHOD(Fixture, "lane: an entry parked beyond the cursor is not sent again after a restart",
