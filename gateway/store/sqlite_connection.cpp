@@ -56,7 +56,7 @@ Key SqliteQuery::key(int column) const {
   return key;
 }
 
-SqliteConnection::SqliteConnection(const SqliteFile& file, Mode mode, std::int64_t cache_bytes) {
+SqliteConnection::SqliteConnection(const SqliteFile& file, Mode mode, std::int64_t cache_bytes, int busy_timeout_ms) {
   // Counting every allocation under one lock would make readers wait for each other.
   static std::once_flag once;
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
@@ -67,7 +67,7 @@ SqliteConnection::SqliteConnection(const SqliteFile& file, Mode mode, std::int64
   db_.reset(db);
   if (code != SQLITE_OK) throw_sqlite(code, db, "open");
   sqlite3_extended_result_codes(db, 1);
-  sqlite3_busy_timeout(db, 5000);
+  sqlite3_busy_timeout(db, busy_timeout_ms);
   execute("pragma cache_size=-" + std::to_string(cache_bytes / 1024));
   execute("pragma mmap_size=0; pragma temp_store=memory");
   if (mode == Mode::read_only) execute("pragma query_only=1");

@@ -124,7 +124,7 @@ struct SqliteFile {
 class SqliteConnection {
  public:
   enum class Mode : std::uint8_t { read_write, read_only };
-  SqliteConnection(const SqliteFile&, Mode, std::int64_t cache_bytes);
+  SqliteConnection(const SqliteFile&, Mode, std::int64_t cache_bytes, int busy_timeout_ms = 5'000);
 
   // A statement kept prepared for the life of the connection; `sql` must be a literal (it is known by its address).
   SqliteQuery query(const char* sql);

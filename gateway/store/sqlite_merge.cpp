@@ -54,7 +54,7 @@ void SqliteMerge::load() {
 }
 
 bool SqliteMerge::due() const {
-  if (tail_.merging() || tail_.active_rows() >= settings_.tail_rows || compaction_ || may_have_strays_) return true;
+  if (tail_.merging() || tail_.active_rows() >= settings_.tail_rows || compaction_ || look_at_runs_) return true;
   return std::any_of(retired_.begin(), retired_.end(), [](const auto& run) { return run.expired(); });
 }
 
@@ -62,7 +62,7 @@ void SqliteMerge::step() {
   if (!tail_.merging() && tail_.active_rows() >= settings_.tail_rows) start();
   if (tail_.merging()) return step_series();
   if (!compaction_ && !start_compaction()) {
-    may_have_strays_ = step_deletion();
+    look_at_runs_ = step_deletion();
     return;
   }
   step_compaction();
@@ -129,6 +129,7 @@ void SqliteMerge::finish_merge() {
   keys_.publish(std::move(runs));  // before the tail lets go of them: a reader asks the tail first
   tail_.drop_frozen();
   progress_.reset();
+  look_at_runs_ = true;
 }
 
 void SqliteMerge::move_merged(const Placements::Move& move) {
@@ -221,11 +222,11 @@ void SqliteMerge::step_compaction() {
     keys_.publish(std::move(runs));
     for (const Source& source : compaction.sources) retired_.push_back(source.run);
     compaction_.reset();
-    may_have_strays_ = true;
+    look_at_runs_ = true;
   } catch (...) {
     // What is in memory is ahead of the store: begin anew, the half-built run is deleted as a stray.
     compaction_.reset();
-    may_have_strays_ = true;
+    look_at_runs_ = true;
     throw;
   }
 }

@@ -75,7 +75,7 @@ class SqliteMerge {
   std::optional<Compaction> compaction_;
   // Runs that were replaced, until no reader searches in them.
   std::vector<std::weak_ptr<const KeyRun>> retired_;
-  bool may_have_strays_ = true;  // runs to delete: dead ones, or left half-built
+  bool look_at_runs_ = true;  // there may be runs to compact, or to delete: dead ones, or left half-built
 };
 
 }  // namespace gateway::store

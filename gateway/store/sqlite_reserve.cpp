@@ -54,10 +54,9 @@ std::int64_t SqliteReserve::size() const {
   return file ? file.size() : 0;
 }
 
-bool SqliteReserve::release() {
+void SqliteReserve::release() {
   whole_ = false;
-  if (size() == 0) return false;
-  return vfs_->xDelete(vfs_, path_.c_str(), 0) == SQLITE_OK;
+  vfs_->xDelete(vfs_, path_.c_str(), 0);  // already given up, or impossible: either way the next write tells
 }
 
 void SqliteReserve::rebuild() {

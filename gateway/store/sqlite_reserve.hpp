@@ -17,8 +17,7 @@ class SqliteReserve {
   SqliteReserve(const SqliteFile& store, std::int64_t bytes, std::function<std::int64_t()> free_bytes);
 
   bool whole() const { return whole_; }
-  // True when there was something to give.
-  bool release();
+  void release();
   // Builds what is missing if the disk has that and a margin as large again.
   void rebuild();
 

@@ -1,5 +1,6 @@
 #include "gateway/store/sqlite_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -64,11 +65,10 @@ class PooledReader : HeldConnection, public SqliteReader {
 // exclusive lock on an empty database beside the store, which the kernel lets go of when the process dies.
 class ProcessLock {
  public:
-  explicit ProcessLock(const SqliteFile& store)
-      : db_({store.path + "-lock", store.vfs}, SqliteConnection::Mode::read_write, 0) {
-    sqlite3_busy_timeout(db_.raw(), 0);
+  explicit ProcessLock(const SqliteFile& store) {
     try {
-      db_.execute("begin exclusive");
+      db_.emplace(SqliteFile{store.path + "-lock", store.vfs}, SqliteConnection::Mode::read_write, 0, 0);
+      db_->execute("begin exclusive");
     } catch (const StoreError& error) {
       if (error.cause() != StoreError::Cause::in_use) throw;
       throw StoreError(StoreError::Cause::in_use, "store: another process has it open");
@@ -76,7 +76,7 @@ class ProcessLock {
   }
 
  private:
-  SqliteConnection db_;
+  std::optional<SqliteConnection> db_;
 };
 
 std::function<std::int64_t()> free_bytes_of(const SqliteOptions& options) {
@@ -153,7 +153,7 @@ class SqliteStore : public Store {
     try {
       reserve_->rebuild();
       if (!reserve_->whole()) {
-        if (checkpoint_->log_pages() >= pages_when_full) checkpoint_->now();
+        if (checkpoint_->log_pages() >= log_pages_when_full()) checkpoint_->now();
         return false;
       }
       if (disk_full_ && free_bytes_() >= enough_again) set_disk_full(false);
@@ -173,14 +173,18 @@ class SqliteStore : public Store {
   Health health() override {
     std::lock_guard lock(health_mutex_);
     Health health = health_;
-    health.wal_bytes = checkpoint_->log_pages() * 4096;
+    health.wal_bytes = checkpoint_->log_pages() * page_bytes;
     health.unmerged_rows = static_cast<std::int64_t>(tail_.rows());
     return health;
   }
 
  private:
-  // While the disk is full the log is copied often, so that it needs no room of its own beyond these.
-  static constexpr std::int64_t pages_when_full = 1'000;
+  // While the disk is full the log is copied often and starts again, so that what the reserve gave goes to rows, not to
+  // the log.
+  std::int64_t log_pages_when_full() const {
+    return std::clamp<std::int64_t>(options_.reserve_bytes / page_bytes / 16, 32, 1'000);
+  }
+  static constexpr std::int64_t page_bytes = 4096;
   // Free bytes at which a full disk counts as having room, for the health when nothing is being written.
   static constexpr std::int64_t enough_again = 4 << 20;
 
@@ -294,8 +298,9 @@ class SqliteStore : public Store {
     health_.detail = full ? "disk full" : "";
   }
 
+  // Even without a reserve left the log may give room: once copied it starts again in the place it has.
   bool make_room() {
-    if (!reserve_->release()) return false;
+    reserve_->release();
     try {
       checkpoint_->now();
     } catch (const StoreError& error) {

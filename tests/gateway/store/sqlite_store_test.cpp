@@ -1,34 +1,17 @@
 #include "gateway/store/sqlite_store.hpp"
 
-#include <filesystem>
-#include <random>
-
 #include "tests/gateway/store/conformance.hpp"
+#include "tests/support/fault_vfs.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace gateway::store {
 namespace {
 
-// A directory of its own, gone afterwards.
-class Directory {
- public:
-  Directory()
-      : path_(std::filesystem::temp_directory_path() / ("hjemport-store-" + std::to_string(std::random_device{}()))) {
-    std::filesystem::create_directory(path_);
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string file() const { return path_ / "hjemport.db"; }
-
- private:
-  std::filesystem::path path_;
-};
-
 class SqliteBackend : public conformance::Backend {
  public:
   explicit SqliteBackend(SqliteOptions options) : options_(std::move(options)) {
-    options_.path = directory_.file();
+    options_.path = folder_.path() / "hjemport.db";
+    options_.vfs = disk_.name();  // faultless here, and quick
     store_ = open_sqlite(options_);
   }
   Store& store() override { return *store_; }
@@ -41,7 +24,8 @@ class SqliteBackend : public conformance::Backend {
   }
 
  private:
-  Directory directory_;
+  tests::TemporaryFolder folder_;
+  tests::FaultVfs disk_;
   SqliteOptions options_;
   std::unique_ptr<Store> store_;
 };
