@@ -34,9 +34,9 @@ Connection::Connection(std::shared_ptr<Worker> worker, std::string remote)
     : worker_(std::move(worker)),
       limits_(worker_->limits),
       reader_(limits_),
+      remote_(std::move(remote)),
       timer_(worker_->context.get_executor()),
       number_(++worker_->counts->connections_accepted) {
-  request_.remote = std::move(remote);
   worker_->connections.insert(this);
   ++worker_->counts->connections_open;
 }
@@ -111,12 +111,20 @@ Connection::Step Connection::fail(std::exception_ptr failure) {
 
 void Connection::begin_request() {
   ++worker_->counts->requests;
-  route_ = nullptr;
+  // Set for each request: a handler may have moved them away.
+  request_.remote = remote_;
+  request_.client_certificate = certificate_subject_;
   std::array<char, 48> text;
   char* end = std::to_chars(text.data(), text.data() + 20, number_).ptr;
   *end++ = '-';
   end = std::to_chars(end, text.data() + text.size(), ++requests_).ptr;
   request_.id.assign(text.data(), end);
+}
+
+void Connection::forget_request() {
+  route_ = nullptr;
+  request_.method = Method::other;
+  request_.path.clear();
 }
 
 bool Connection::gzip_body() const {

@@ -80,6 +80,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Appends the head of response_ to out_ and decides whether the connection goes on.
   void write_head();
   void begin_request();
+  // So that a header that is refused is not answered as if it were the request before.
+  void forget_request();
 
   const std::shared_ptr<Worker> worker_;
   const Limits& limits_;
@@ -87,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Request request_;
   const Route* route_ = nullptr;
   Response response_;
+  std::string certificate_subject_;
   std::string out_;
   bool waiting_ = false;  // for the first byte of a request
   bool streaming_ = false;
@@ -98,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void arm();
   void on_timer();
 
+  const std::string remote_;
   Timer timer_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point armed_ = std::chrono::steady_clock::time_point::max();

@@ -41,6 +41,7 @@ class Session final : public Connection {
 
  private:
   static constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
+  static constexpr auto resume = boost::asio::use_awaitable_t<Executor>{};
   static constexpr bool is_tls = !std::is_same_v<Stream, Socket>;
   // An answer is written in slices of this size, each with its own deadline, so that a large one does not need a fast
   // reader.
@@ -89,13 +90,14 @@ class Session final : public Connection {
         if (expired()) ++worker_->counts->timeouts;
         co_return false;
       }
-      request_.client_certificate = client_subject(stream_.native_handle());
+      certificate_subject_ = client_subject(stream_.native_handle());
     }
     co_return true;
   }
 
   // `proceed`: a header is read. `answer`: it is refused, response_ says why. `end`: there is nobody to answer.
   Awaitable<Step> receive_head() {
+    forget_request();
     bool started = false;
     for (;;) {
       RequestReader::Progress const progress = reader_.head(request_);
@@ -207,7 +209,7 @@ class Session final : public Connection {
         case Inflater::Step::too_large:
           co_return refuse(413, "The inflated body is larger than this server accepts.");
         case Inflater::Step::more:
-          co_await boost::asio::post(boost::asio::use_awaitable_t<Executor>{});
+          co_await boost::asio::post(resume);
           break;
       }
     }

@@ -65,11 +65,11 @@ bool decode_into(std::string_view text, Plus plus, std::string& out) {
       int const high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
       if (high < 0 || low < 0) return false;
       c = static_cast<char>(high << 4 | low);
-      if (c == '\0') return false;
       i += 2;
     } else if (c == '+' && plus == Plus::space) {
       c = ' ';
     }
+    if (c == '\0') return false;
     out += c;
   }
   return valid_utf8(out);

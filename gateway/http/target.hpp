@@ -10,7 +10,7 @@ namespace gateway::http {
 
 enum class Plus { literal, space };  // '+' is a space in forms and queries, itself in a path
 
-// Nothing for a malformed escape, an encoded NUL or bytes that are not UTF-8.
+// Nothing for a malformed escape, a NUL or bytes that are not UTF-8.
 std::optional<std::string> percent_decode(std::string_view, Plus);
 
 struct Target {

@@ -17,6 +17,7 @@ using namespace gateway::http;
 namespace asio = boost::asio;
 using SteadyTimer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+constexpr auto throwing = asio::use_awaitable_t<Executor>{};
 constexpr auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 Awaitable<Response> echo(Request& request) {
@@ -83,7 +84,7 @@ class Chunks : public BodyStream {
     if (then_ == Then::repeat) co_return chunks_.back();
     Executor const executor = co_await asio::this_coro::executor;
     SteadyTimer timer(executor, std::chrono::steady_clock::time_point::max());
-    co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
+    co_await timer.async_wait(throwing);
     co_return std::nullopt;
   }
 

@@ -1,6 +1,8 @@
 // The server over real loopback sockets: what a client sees, proper or not.
 #include "gateway/http/server.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
@@ -395,6 +397,37 @@ TEST_CASE("server: beyond the connection limit connections are closed at once", 
   RawHttp later(server.port());
   later.send(get("/path/3"));
   CHECK(later.answer().status == 200);
+}
+
+TEST_CASE("server: out of descriptors it waits, says so once, and goes on", "[http]") {
+  TestServer server;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit tight = before;
+  int const next_free = ::dup(0);
+  ::close(next_free);
+  tight.rlim_cur = static_cast<rlim_t>(next_free) + 1;  // one more: the client's end
+  ::setrlimit(RLIMIT_NOFILE, &tight);
+  RawHttp client(server.port());
+  client.send(get("/path/x"));
+  while (server.observed().logged().empty()) std::this_thread::yield();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(client.answer().body == "x");
+  auto const lines = server.observed().logged();
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].starts_with("accept_failed "));
+}
+
+TEST_CASE("server: a refused header is not answered as the request before it", "[http]") {
+  TestServer server;
+  RawHttp client(server.port());
+  client.send("HEAD /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(client.answer(RawHttp::To::head).status == 404);
+  client.send("GET /nowhere\r\n\r\n");
+  auto const answer = client.answer();
+  CHECK(answer.status == 400);
+  CHECK(answer.complete);
+  CHECK_FALSE(answer.body.empty());
 }
 
 TEST_CASE("server: an exception from a handler or the guard is a 500 and the connection goes on", "[http]") {
