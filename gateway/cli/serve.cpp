@@ -29,11 +29,11 @@ std::optional<config::Config> usable_config(const std::string& config_file) {
     std::cerr << secret.error().detail << '\n';
     return std::nullopt;
   }
+  log::set_level(loaded.config.log_level);
   return std::move(loaded.config);
 }
 
-// Blocked in every thread that starts after this, so that only wait_for_stop_signal takes them.
-static void hold_signals() {
+void hold_stop_signals() {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of the write, not the end of the process
@@ -56,7 +56,7 @@ void print_listeners(const config::Config& config, const std::vector<unsigned sh
 }
 
 int serve(const std::string& config_file) {
-  hold_signals();
+  hold_stop_signals();
   std::optional<config::Config> config = usable_config(config_file);
   if (!config) return 1;
   try {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <functional>
-#include <iosfwd>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/config/config.hpp"
 
@@ -14,6 +15,8 @@ int serve(const std::string& config_file);
 
 // Loads, prints every problem on standard error, and makes sure of the installation's secret; nothing when it cannot be used.
 std::optional<config::Config> usable_config(const std::string& config_file);
+// Keeps SIGTERM and SIGINT for wait_for_stop_signal(), in every thread that starts after this; before any does.
+void hold_stop_signals();
 // Blocks until SIGTERM or SIGINT.
 void wait_for_stop_signal();
 // One line a listener on standard output: "listening on http://127.0.0.1:8080".
