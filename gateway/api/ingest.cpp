@@ -99,6 +99,9 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   raw->adapter = source->facts.adapter;
   raw->received = received;
   raw->bytes = std::move(request.body);  // any reading may turn out to be unplaced, so the bytes go along
+  if (!decoded && decoded.error().category == fhir::ErrorCategory::too_large) {
+    co_return http::error_response(decoded.error(), http::ErrorBody::operation_outcome);
+  }
   if (!decoded) {
     metrics.undecodable.add();
     auto job = std::make_shared<KeepUndecodable>(source->facts, raw, decoded.error().detail);
@@ -112,7 +115,7 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   std::vector<Prepared> prepared;
   prepared.reserve(decoded->items.size());
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    prepared.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), source->facts, deps.keys,
+    prepared.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), raw->bytes, source->facts, deps.keys,
                                        deps.prepare, received));
   }
   std::vector<ItemResult> results;
@@ -140,6 +143,28 @@ http::Awaitable<http::Response> probe(http::Request& request, const IngestDeps& 
   co_return http::Response(204, "", "");
 }
 
+#ifdef HJEMPORT_BENCH
+// The same bytes authenticated, decoded and prepared, and nothing stored: what the store and the judging cost is the difference.
+http::Awaitable<http::Response> decode_only(http::Request& request, const IngestDeps& deps) {
+  const ConfiguredSource* source = deps.sources.find(request.capture("source"));
+  if (source == nullptr) co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
+  thread_local fhir::JsonDocument scratch;
+  const fhir::Time received = deps.clock.now();
+  auto decoded = source->adapter->decode(request.body, adapters::Context{*source->zone, received, scratch});
+  if (!decoded) co_return http::error_response(decoded.error(), http::ErrorBody::operation_outcome);
+  std::vector<ItemResult> results;
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    Prepared one = ingest::prepare(decoded->items[i], index, request.body, source->facts, deps.keys, deps.prepare, received);
+    ItemResult result;
+    result.index = index;
+    result.outcome = std::holds_alternative<ingest::PreparedReading>(one) ? ingest::Outcome::accepted : ingest::Outcome::ignored;
+    results.push_back(std::move(result));
+  }
+  co_return http::json_response(200, ingest::answer_json(results));
+}
+#endif
+
 }  // namespace
 
 void add_ingest_routes(http::Router& router, const IngestDeps& deps) {
@@ -155,6 +180,13 @@ void add_ingest_routes(http::Router& router, const IngestDeps& deps) {
   get.method = http::Method::get;
   get.handler = [&deps](http::Request& request) { return probe(request, deps); };
   router.add(get);
+
+#ifdef HJEMPORT_BENCH
+  http::Route bench = post;
+  bench.pattern = "/bench/{source}";
+  bench.handler = [&deps](http::Request& request) { return decode_only(request, deps); };
+  router.add(bench);
+#endif
 }
 
 }  // namespace gateway::api

@@ -29,13 +29,13 @@ class Conversion {
     facts_.adapter = options.adapter;
   }
 
-  void item(const adapters::Item& item, std::uint32_t index) {
+  void item(const adapters::Item& item, std::uint32_t index, std::string_view payload) {
     // Synthetic and real numbers are both taken: nothing is stored.
     settings_.environment = fhir::Environment::test;
-    ingest::Prepared prepared = ingest::prepare(item, index, facts_, keys_, settings_, now_);
+    ingest::Prepared prepared = ingest::prepare(item, index, payload, facts_, keys_, settings_, now_);
     if (held_for_its_number(prepared)) {
       settings_.environment = fhir::Environment::production;
-      prepared = ingest::prepare(item, index, facts_, keys_, settings_, now_);
+      prepared = ingest::prepare(item, index, payload, facts_, keys_, settings_, now_);
     }
     explain_decoded(item, index);
     std::visit([&](auto& one) { convert(one); }, prepared);
@@ -224,7 +224,7 @@ int convert(const ConvertOptions& options, const std::string& payload, std::ostr
     return undecodable;
   }
   Conversion conversion(options, std::move(*patient), now, out, err);
-  for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i), payload);
   return 0;
 }
 

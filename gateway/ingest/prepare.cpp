@@ -239,8 +239,8 @@ Prepared prepare_event(const adapters::Event& item, std::uint32_t index, const S
 }
 
 // An item its adapter could not read as a reading; what is known of it is still brought to one unit, so that it can be judged.
-Prepared prepare_held(const adapters::Held& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                      const PrepareSettings& settings, fhir::Time received) {
+Prepared prepare_held(const adapters::Held& item, std::uint32_t index, std::string_view payload, const SourceFacts& source,
+                      const Keys& keys, const PrepareSettings& settings, fhir::Time received) {
   PreparedHeld held;
   held.index = index;
   held.reason = item.reason;
@@ -254,10 +254,17 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, const Sou
     if (one.fault) worse(*one.fault);
     held.values.push_back({item.kind, one.value, 0});
   }
+  for (const adapters::Component& component : item.components) {
+    Canonical one = canonical(component.kind, component.value, component.unit);
+    if (one.fault) worse(*one.fault);
+    held.values.push_back({component.kind, one.value, static_cast<std::uint8_t>(component.comparator)});
+  }
   if (held.measured && *held.measured > received + settings.future_tolerance) worse(QuarantineReason::future_time);
   if (who.invalid) worse(QuarantineReason::invalid_identifier);
   held.whom = {item.subject.id, item.device.id, std::move(who.identifier)};
+  // Little of it could be read, so two different items may look alike: without a record id the payload tells them apart.
   std::string value = "held;" + std::to_string(index);
+  if (item.record_id.empty()) value += hex(keys.payload(source.tenant, source.id, payload));
   held.key = keys.reading(source.tenant, source.id, key_subject(item.subject, item.device), item.record_id,
                           fhir::info(item.kind).name, item.time ? item.time->utc : fhir::Time{}, value);
   return held;
@@ -265,7 +272,7 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, const Sou
 
 }  // namespace
 
-Prepared prepare(const adapters::Item& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
+Prepared prepare(const adapters::Item& item, std::uint32_t index, std::string_view payload, const SourceFacts& source, const Keys& keys,
                  const PrepareSettings& settings, fhir::Time received, const std::optional<store::Key>& keep_key) {
   if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
     return ReadingPreparer(*measurement, index, source, keys, settings, received, keep_key).run();
@@ -274,7 +281,7 @@ Prepared prepare(const adapters::Item& item, std::uint32_t index, const SourceFa
     return prepare_event(*event, index, source, keys, settings, received);
   }
   if (const auto* ignored = std::get_if<adapters::Ignored>(&item)) return PreparedIgnored{index, ignored->reason};
-  return prepare_held(std::get<adapters::Held>(item), index, source, keys, settings, received);
+  return prepare_held(std::get<adapters::Held>(item), index, payload, source, keys, settings, received);
 }
 
 store::Digest content_digest(const store::Observation& row) {

@@ -80,7 +80,8 @@ struct PreparedHeld {
 using Prepared = std::variant<PreparedReading, PreparedEvent, PreparedIgnored, PreparedHeld>;
 
 // `keep_key`: the key of a reading that is placed again after its link was corrected, so that the vendor's retries still find it.
-Prepared prepare(const adapters::Item&, std::uint32_t index, const SourceFacts&, const Keys&, const PrepareSettings&,
+// `payload`: the bytes the item came in; a held item without record id is told apart by them.
+Prepared prepare(const adapters::Item&, std::uint32_t index, std::string_view payload, const SourceFacts&, const Keys&, const PrepareSettings&,
                  fhir::Time received, const std::optional<store::Key>& keep_key = {});
 
 // Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status. The patient is

@@ -29,7 +29,7 @@ fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, Quar
                      item->key == item->payload;  // nobody could decode it; all of its items are new
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
     if (!whole && i != item->index) continue;
-    prepared.push_back(prepare(decoded->items[i], static_cast<std::uint32_t>(i), source->facts, keys_, prepare_, now, keep_key));
+    prepared.push_back(prepare(decoded->items[i], static_cast<std::uint32_t>(i), payload->bytes, source->facts, keys_, prepare_, now, keep_key));
   }
   if (prepared.empty()) return fhir::invalid("the payload has no such item any more");
 
