@@ -4,12 +4,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -38,7 +40,8 @@ class Job {
   virtual void finished(const fhir::Result<void>&) = 0;
 };
 
-// Thrown by decide() to end this job with an answer for its sender, without any effect; the group goes on without it.
+// Thrown by decide() to end this job with an answer for its sender, without any effect; the group goes on without it. Cheap when
+// the job has written nothing yet; otherwise its neighbours are decided again.
 struct JobRefused {
   fhir::Error error;
 };
@@ -76,10 +79,14 @@ class Committer {
 
  private:
   struct Impl;
-  using Group = std::vector<std::shared_ptr<Job>>;
+  using Group = std::span<const std::shared_ptr<Job>>;
+  struct Attempt;
   void run();
-  void run_group(const Group&, store::Lane);
-  fhir::Result<void> attempt(const Group&, store::Lane, std::shared_ptr<Job>& culprit);
+  void run_group(Group, store::Lane);
+  Attempt attempt(Group, store::Lane);
+  void decide_all(Group, Attempt&);
+  void commit(store::Lane, std::chrono::steady_clock::time_point begun, Attempt&);
+  void forget();
 
   store::Store& store_;
   const Clock& clock_;

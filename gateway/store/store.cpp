@@ -25,10 +25,10 @@ void each_list(auto& changes, Visit visit) {
 
 }  // namespace
 
-bool Changes::empty() const {
-  bool none = true;
-  each_list(*this, [&](const auto& list) { none = none && list.empty(); });
-  return none;
+std::size_t Changes::rows() const {
+  std::size_t count = 0;
+  each_list(*this, [&](const auto& list) { count += list.size(); });
+  return count;
 }
 
 void Changes::clear() {

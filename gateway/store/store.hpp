@@ -49,7 +49,8 @@ struct Changes {
   std::vector<JournalEntry> journal;  // positions are given in this order
   std::int64_t highest_id = 0;        // IdSource's last, kept so that ids never repeat
 
-  bool empty() const;
+  std::size_t rows() const;  // of all lists
+  bool empty() const { return rows() == 0; }
   void clear();  // keeps capacity
 };
 
