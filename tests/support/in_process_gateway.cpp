@@ -1,0 +1,356 @@
+#include "tests/support/in_process_gateway.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "gateway/api/admin.hpp"
+#include "gateway/api/alarm_stream.hpp"
+#include "gateway/api/alarms.hpp"
+#include "gateway/api/fhir.hpp"
+#include "gateway/api/ingest.hpp"
+#include "gateway/api/links.hpp"
+#include "gateway/api/plans.hpp"
+#include "gateway/auth/guard.hpp"
+#include "gateway/ingest/configured_links.hpp"
+#include "gateway/ingest/place.hpp"
+#include "gateway/ingest/relink.hpp"
+#include "gateway/runtime/hmac.hpp"
+#include "gateway/store/read_pool.hpp"
+#include "tests/support/scripted_http_client.hpp"
+
+namespace tests {
+
+using namespace gateway;
+
+namespace {
+
+constexpr std::chrono::seconds patience{20};
+
+ingest::Sources configured_sources(const config::Config& config, store::Store& store) {
+  auto sources = ingest::Sources::from(config, store);
+  if (!sources) throw std::runtime_error(sources.error().detail);
+  return std::move(*sources);
+}
+
+ingest::JudgeSettings judge_settings(const config::Config& config) {
+  ingest::JudgeSettings settings;
+  settings.late_after = config.judging.late_after;
+  settings.alarm_horizon = config.judging.alarm_horizon;
+  settings.alarms.reannounce_after = config.judging.reannounce_after;
+  return settings;
+}
+
+}  // namespace
+
+// Declared in the order of construction, like App::Parts.
+struct InProcessGateway::Parts {
+  Parts(const config::Config& config, const journal::Settings& settings, const Clock& clock, store::Store& store,
+        boost::asio::io_context& loop)
+      : hmac(config.installation_secret),
+        keys(config.installation_secret),
+        sources(configured_sources(config, store)),
+        prepare{config.environment, config.judging.future_tolerance},
+        judge(judge_settings(config)),
+        committer(store, clock, config.node, settings),
+        feed(store.own().newest()),
+        reads(store, 2),
+        audit(committer, clock),
+        replays(sources, keys, prepare, judge),
+        link_worker(store, committer, replays, clock),
+        authenticator(std::make_shared<auth::Authenticator>(
+            config, [&store](std::string_view name) { return store.tenant(name); })),
+        router(auth::make_guard(config, authenticator, audit, metrics)),
+        http(loop, [](const auto&) { return std::nullopt; }),
+        forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
+        cursors(hmac, system_random()),
+        ingest_deps{sources, keys, prepare, judge, committer, clock, metrics},
+        alarm_deps{committer, feed, reads, audit, clock, metrics},
+        plan_deps{config.programmes, committer, reads, audit},
+        link_deps{sources, config.environment, committer, reads, audit},
+        fhir_deps{config, reads, audit, committer, cursors},
+        admin_deps{config, sources, replays, committer, reads, audit, forwarder, clock} {
+    api::add_ingest_routes(router, ingest_deps);
+    api::add_alarm_stream_route(router, alarm_deps);
+    api::add_alarm_routes(router, alarm_deps);
+    api::add_plan_routes(router, plan_deps);
+    api::add_link_routes(router, link_deps);
+    api::add_fhir_metadata_route(router, fhir_deps);
+    api::add_fhir_read_routes(router, fhir_deps);
+    api::add_fhir_search_routes(router, fhir_deps);
+    api::add_quarantine_routes(router, admin_deps);
+    api::add_deadletter_routes(router, admin_deps);
+    committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
+    committer.observe(
+        [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
+  }
+
+  Hmac hmac;
+  ingest::Keys keys;
+  Metrics metrics;
+  ingest::Sources sources;
+  ingest::PrepareSettings prepare;
+  ingest::JudgeSettings judge;
+  journal::Committer committer;
+  journal::AlarmFeed feed;
+  store::ReadPool reads;
+  auth::AuditTrail audit;
+  ingest::Replays replays;
+  ingest::LinkWorker link_worker;
+  std::shared_ptr<const auth::Authenticator> authenticator;
+  http::Router router;
+  support::ScriptedHttpClient http;
+  deliver::Forwarder forwarder;
+  api::CursorSeal cursors;
+  api::IngestDeps ingest_deps;
+  api::AlarmDeps alarm_deps;
+  api::PlanDeps plan_deps;
+  api::LinkDeps link_deps;
+  api::FhirDeps fhir_deps;
+  api::AdminDeps admin_deps;
+};
+
+Json::Json(std::string_view text) {
+  auto parsed = fhir::JsonDocument::parse(text);
+  if (!parsed) throw std::runtime_error("not JSON: " + parsed.error().detail + ": " + std::string(text));
+  document_ = std::move(*parsed);
+}
+
+std::string Json::shown(fhir::JsonValue value) {
+  if (value.absent()) return "(absent)";
+  if (value.is_object() || value.is_array()) return value.json();
+  if (value.is_null()) return "null";
+  return std::string(value.scalar());
+}
+
+config::Config two_tenants() {
+  using http::Role;
+  config::Config config;
+  config.installation_secret = "an installation secret for tests";
+  config.tenants = {{"bodo", "Bodø kommune", "972418013"}, {"oslo", "Oslo kommune", "958935420"}};
+  auto source = [&](const char* id, const char* tenant, bool create) {
+    config::Source made;
+    made.id = id;
+    made.tenant = tenant;
+    made.adapter = "hjemport";
+    made.bearer = id;
+    made.create_patients = create;
+    config.sources.push_back(made);
+  };
+  source("sensors", "bodo", true);
+  source("scales", "bodo", false);
+  source("elsewhere", "oslo", true);
+  for (auto [id, role] : {std::pair("centre", Role::response_centre), std::pair("clinic", Role::clinician),
+                          std::pair("hospital", Role::hospital), std::pair("operator", Role::admin)}) {
+    const auto roles = static_cast<http::Roles>(role);
+    config.clients.push_back({id, "bodo", roles, id});
+    const std::string other = std::string(id) + "-oslo";
+    config.clients.push_back({other, "oslo", roles, other});
+  }
+  return config;
+}
+
+std::string synthetic_number(int n) {
+  constexpr int first[] = {3, 7, 6, 1, 8, 9, 4, 5, 2}, second[] = {5, 4, 3, 2, 7, 6, 5, 4, 3, 2};
+  for (int individual = 100, found = 0; individual < 500; ++individual) {
+    std::string digits = "128850" + std::to_string(individual);
+    auto check = [&](const auto& weights) {
+      int sum = 0;
+      for (std::size_t i = 0; i < std::size(weights); ++i) sum += weights[i] * (digits[i] - '0');
+      const int digit = (11 - sum % 11) % 11;
+      if (digit == 10) return false;
+      digits += static_cast<char>('0' + digit);
+      return true;
+    };
+    if (check(first) && check(second) && found++ == n) return digits;
+  }
+  throw std::logic_error("no more synthetic numbers");
+}
+
+InProcessGateway::InProcessGateway(Options options) : options_(std::move(options)), store_(options_.store) {
+  if (!store_) store_ = std::make_shared<support::MemoryStore>();
+  clock.set_wall(std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(9));
+  reader_ = store_->reader();
+  start();
+}
+
+InProcessGateway::~InProcessGateway() {
+  stop();
+  reader_.reset();
+}
+
+void InProcessGateway::start() {
+  loop_ = std::make_unique<boost::asio::io_context>(1);
+  parts_ = std::make_unique<Parts>(options_.config, options_.committer, clock, *store_, *loop_);
+  parts_->committer.start();
+  ingest::ensure_links(parts_->committer, parts_->sources, options_.config);
+  parts_->link_worker.start();
+}
+
+void InProcessGateway::stop() {
+  if (!parts_) return;
+  parts_->link_worker.stop();
+  parts_->committer.stop();
+  parts_->reads.stop();
+  parts_.reset();
+  loop_.reset();
+}
+
+void InProcessGateway::restart() {
+  stop();
+  start();
+}
+
+support::MemoryStore& InProcessGateway::memory() {
+  return dynamic_cast<support::MemoryStore&>(*store_);
+}
+journal::Committer& InProcessGateway::committer() {
+  return parts_->committer;
+}
+journal::AlarmFeed& InProcessGateway::feed() {
+  return parts_->feed;
+}
+const ingest::Sources& InProcessGateway::sources() const {
+  return parts_->sources;
+}
+const ingest::Replays& InProcessGateway::replays() const {
+  return parts_->replays;
+}
+Metrics& InProcessGateway::metrics() {
+  return parts_->metrics;
+}
+
+void InProcessGateway::run_loop(const bool& done) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto guard = boost::asio::make_work_guard(*loop_);
+  loop_->restart();
+  while (!done) {
+    loop_->run_one_for(std::chrono::milliseconds(100));
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the request did not end");
+  }
+}
+
+http::Response InProcessGateway::call(http::Method method, std::string target, std::string_view token, std::string body,
+                                      std::vector<Header> headers) {
+  http::Request request;
+  request.method = method;
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string::npos) request.query = target.substr(question + 1);
+  request.target = std::move(target);
+  request.body = std::move(body);
+  if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + std::string(token));
+  for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
+  auto found = parts_->router.find(request);
+  if (auto* refusal = std::get_if<http::Router::Refusal>(&found)) return std::move(refusal->response);
+  const http::Route& route = *std::get<const http::Route*>(found);
+  if (auto refused = parts_->router.guard()(request, route)) return std::move(*refused);
+  return run(route.handler(request));
+}
+
+http::Response InProcessGateway::get(std::string target, std::string_view token, std::vector<Header> headers) {
+  return call(http::Method::get, std::move(target), token, {}, std::move(headers));
+}
+http::Response InProcessGateway::post(std::string target, std::string_view token, std::string body,
+                                      std::vector<Header> headers) {
+  return call(http::Method::post, std::move(target), token, std::move(body), std::move(headers));
+}
+http::Response InProcessGateway::put(std::string target, std::string_view token, std::string body,
+                                     std::vector<Header> headers) {
+  return call(http::Method::put, std::move(target), token, std::move(body), std::move(headers));
+}
+
+http::Response InProcessGateway::ingest(std::string_view source, std::string measurements, std::string events) {
+  std::string body = R"({"measurements":[)" + measurements + R"(],"events":[)" + events + "]}";
+  return post("/ingest/" + std::string(source), source, std::move(body), {{"content-type", "application/json"}});
+}
+
+fhir::Result<void> InProcessGateway::commit(std::function<void(journal::Working&)> decide, store::Lane lane) {
+  class Decided : public journal::AwaitedJob {
+   public:
+    explicit Decided(std::function<void(journal::Working&)> decide) : decide_(std::move(decide)) {}
+    void decide(journal::Working& working) override { decide_(working); }
+
+   private:
+    std::function<void(journal::Working&)> decide_;
+  };
+  return run(journal::commit(parts_->committer, std::make_shared<Decided>(std::move(decide)), lane));
+}
+
+bool InProcessGateway::eventually(const std::function<bool()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+PatientId InProcessGateway::patient(int n, std::string_view tenant) {
+  const store::Tenant number = store_->tenant(tenant);
+  const std::string value = synthetic_number(n);
+  PatientId id;
+  auto made = commit([&](journal::Working& working) {
+    auto known = working.patients.by_identifier(number, fnr, value);
+    id = known ? *known : ingest::create_patient(working, number, fnr, value).patient.id;
+  });
+  if (!made) throw std::runtime_error(made.error().detail);
+  return id;
+}
+
+void InProcessGateway::link(std::string_view source, std::string_view subject, int n, std::string_view from,
+                            std::string_view to, bool release) {
+  std::string body = R"({"source":")" + std::string(source) + R"(","subject":")" + std::string(subject) +
+                     R"(","patient":{"system":")" + fnr + R"(","value":")" + synthetic_number(n) + "\"}";
+  if (!from.empty()) body.append(R"(,"from":")").append(from).append("\"");
+  if (!to.empty()) body.append(R"(,"to":")").append(to).append("\"");
+  if (release) body += R"(,"release":true)";
+  auto response = post("/links", source == "elsewhere" ? "operator-oslo" : "operator", body + "}");
+  if (response.status != 200 && response.status != 201) throw std::runtime_error("link refused: " + response.body);
+}
+
+void InProcessGateway::limits(PatientId id, std::string json, std::string_view token) {
+  auto response = put("/patients/" + id.text() + "/limits", token, R"({"limits":)" + json + "}");
+  if (response.status != 200 && response.status != 201) throw std::runtime_error("limits refused: " + response.body);
+}
+
+std::string header(const http::Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+namespace {
+std::string item(std::string_view subject, std::string_view time, std::string_view kind, std::string rest,
+                 std::string_view more) {
+  std::string json = R"({"time":")" + std::string(time) + R"(","kind":")" + std::string(kind) + "\"" + rest;
+  if (!subject.empty()) json += R"(,"subject":")" + std::string(subject) + "\"";
+  if (!more.empty()) json.append(",").append(more);
+  return json + "}";
+}
+}  // namespace
+
+std::string reading(std::string_view subject, std::string_view time, std::string_view kind, std::string_view value,
+                    std::string_view unit, std::string_view more) {
+  return item(subject, time, kind, R"(,"value":)" + std::string(value) + R"(,"unit":")" + std::string(unit) + "\"",
+              more);
+}
+
+std::string saturation(std::string_view subject, std::string_view time, std::string_view value, std::string_view more) {
+  return reading(subject, time, "oxygen-saturation", value, "%", more);
+}
+
+std::string pressure(std::string_view subject, std::string_view time, std::string_view systolic,
+                     std::string_view diastolic, std::string_view more) {
+  std::string components = R"(,"components":[{"kind":"systolic","value":)" + std::string(systolic) +
+                           R"(,"unit":"mm[Hg]"},{"kind":"diastolic","value":)" + std::string(diastolic) +
+                           R"(,"unit":"mm[Hg]"}])";
+  return item(subject, time, "blood-pressure", components, more);
+}
+
+std::string event(std::string_view subject, std::string_view time, std::string_view kind, std::string_view more) {
+  return item(subject, time, kind, "", more);
+}
+
+}  // namespace tests
