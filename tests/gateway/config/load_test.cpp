@@ -409,7 +409,7 @@ TEST_CASE("config: destination addresses", "[config]") {
 
 TEST_CASE("config: links are checked for identity, period and overlap, and numbers are never repeated",
           "[config][privacy]") {
-  // 12885010049 is synthetic (month +80), 12085010083 has the form of a real one.
+  // 12885010049 is synthetic (month +80), 12057900499 (a published sample) has the form of a real one.
   struct Row {
     const char* name;
     const char* environment;
@@ -426,7 +426,7 @@ TEST_CASE("config: links are checked for identity, period and overlap, and numbe
        {"12: 'patient.value' is a synthetic identity number, which production refuses"}},
       {"real form in test",
        "test",
-       "12085010083",
+       "12057900499",
        "2026-01-01T00:00:00Z",
        "",
        {"12: 'patient.value' is a real identity number, which environment test refuses"}},
