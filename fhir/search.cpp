@@ -186,22 +186,23 @@ constexpr std::string_view patient_prefix = "Patient/";
 
 // `subject` is `patient` here: nothing but a Patient is ever the subject of what we store. `:identifier` asks for the
 // identifier in the reference, which we always write as the patient's own, so it is the chained search.
+// A Device is nobody's here: whose it was stands in links and on each reading, so R4's Device.patient is not served.
 constexpr Parameter parameters[] = {
     {"_id", [](const Reading& in) { return read_ids(in, in.query.ids, ""); }, true, true, true},
     {"_lastUpdated", [](const Reading& in) { return read_date(in, in.query.last_updated); }, true, true, true},
-    {"_sort", read_sort, true, true, true},
+    {"_sort", read_sort, true, false, false},
     {"_count", read_count, true, true, true},
     {"_total", read_total, true, true, true},
     {"_format", check_format, true, true, true},
     {"identifier", [](const Reading& in) { return read_tokens(in, in.query.identifiers); }, true, true, true},
-    {"patient", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, true},
+    {"patient", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false},
     {"subject", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false},
     {"patient.identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     true},
+     false},
     {"subject.identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
      false},
     {"patient:identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     true},
+     false},
     {"subject:identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
      false},
     {"code", [](const Reading& in) { return read_tokens(in, in.query.codes); }, true, false, false},

@@ -19,8 +19,8 @@ const std::vector<Served>& served() {
       {"Observation", true,
        {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}, {"patient", "reference"}, {"subject", "reference"},
         {"patient.identifier", "token"}, {"code", "token"}, {"category", "token"}, {"date", "date"}}},
-      {"Patient", false, {{"_id", "token"}, {"identifier", "token"}}},
-      {"Device", false, {{"_id", "token"}, {"identifier", "token"}}},
+      {"Patient", false, {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}}},
+      {"Device", false, {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}}},
   };
   return all;
 }

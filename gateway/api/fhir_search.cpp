@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <type_traits>
 
 #include "fhir/json_writer.hpp"
 #include "fhir/national_id.hpp"
+#include "fhir/observation.hpp"
 #include "fhir/operation_outcome.hpp"
 #include "fhir/patient.hpp"
 #include "gateway/api/fhir.hpp"
@@ -45,10 +48,12 @@ void note_patient(Page& page, PatientId patient) {
   }
 }
 
+bool wants_total(const fhir::SearchQuery& query) { return query.total == fhir::Total::accurate || query.count == 0; }
+
 Page observations(store::Reader& reader, const Search& search) {
   Page page;
   ObservationSearch asked = observation_search(search.query, search.actor->tenant, reader);
-  if (search.query.total == fhir::Total::accurate || search.query.count == 0) {
+  if (wants_total(search.query)) {
     page.total = asked.nothing ? 0 : reader.count(asked.filter);
   }
   if (asked.nothing || search.query.count == 0) return page;
@@ -84,74 +89,108 @@ void add_row(Page& page, const Row& row, const Search& search) {
   page.last.id = ObservationId{row.id.value};
   page.ids.push_back(row.id.text());
   page.resources.push_back(render(row, search));
+  if constexpr (std::is_same_v<Row, store::Patient>) note_patient(page, row.id);
 }
 
-// Patients and devices are few: by id, by identifier, or all in pages by id.
-Page patients(store::Reader& reader, const Search& search) {
-  Page page;
-  const store::Tenant tenant = search.actor->tenant;
-  const auto limit = static_cast<std::size_t>(search.query.count);
-  auto matches = [&](const store::Patient& row) {
-    auto is_row = [&](const std::string& text) { return PatientId::parse(text) == row.id; };
-    auto named = [&](const fhir::Token& token) { return patient_named(reader, tenant, token) == row.id; };
-    return std::all_of(search.query.ids.begin(), search.query.ids.end(),
-                       [&](const auto& texts) { return std::any_of(texts.begin(), texts.end(), is_row); }) &&
-           std::all_of(search.query.identifiers.begin(), search.query.identifiers.end(),
-                       [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), named); });
-  };
-  auto keep = [&](const store::Patient& row) {
-    if (row.tenant != tenant || !auth::may(*search.actor, row.tenant, row.id, auth::Purpose::care) || !matches(row)) return;
-    note_patient(page, row.id);
-    add_row(page, row, search);
-  };
-  if (!search.query.identifiers.empty()) {
-    for (const fhir::Token& token : search.query.identifiers.front()) {
-      auto id = patient_named(reader, tenant, token);
-      if (auto row = id ? reader.patient(*id) : std::nullopt) keep(*row);
+// Every row that `fetch` gives after an id, in the order of ids, until `each` has enough.
+template <class Id, class Fetch, class Each>
+void walk(std::optional<Id> after, const Fetch& fetch, const Each& each) {
+  constexpr std::size_t portion = 500;
+  for (;;) {
+    const auto rows = fetch(after, portion);
+    for (const auto& row : rows) {
+      if (!each(row)) return;
     }
-  } else if (!search.query.ids.empty()) {
-    for (const std::string& text : search.query.ids.front()) {
-      auto id = PatientId::parse(text);
-      if (auto row = id ? reader.patient(*id) : std::nullopt) keep(*row);
-    }
-  } else {
-    std::optional<PatientId> after;
-    if (search.cursor) after = PatientId{search.cursor->after.id.value};
-    std::vector<store::Patient> rows = reader.patients(tenant, after, limit + 1);
-    page.more = rows.size() > limit;
-    if (page.more) rows.pop_back();
-    for (const store::Patient& row : rows) keep(row);
+    if (rows.size() < portion) return;
+    after = rows.back().id;
   }
+}
+
+bool updated_as_asked(const fhir::SearchQuery& query, fhir::Time updated) {
+  return std::all_of(query.last_updated.begin(), query.last_updated.end(),
+                     [&](const fhir::DateCondition& condition) { return fhir::satisfies(condition, updated); });
+}
+
+// Patients and devices are few, so what matches is found, and counted, by looking at each.
+template <class Id, class Fetch, class Matches>
+Page paged(const Search& search, const Fetch& fetch, const Matches& matches) {
+  Page page;
+  if (wants_total(search.query)) {
+    std::int64_t total = 0;
+    walk<Id>(std::nullopt, fetch, [&](const auto& row) {
+      if (matches(row)) ++total;
+      return true;
+    });
+    page.total = total;
+  }
+  if (search.query.count == 0) return page;
+  const auto limit = static_cast<std::size_t>(search.query.count);
+  std::optional<Id> after;
+  if (search.cursor) after = Id{search.cursor->after.id.value};
+  walk<Id>(after, fetch, [&](const auto& row) {
+    if (!matches(row)) return true;
+    page.more = page.ids.size() == limit;
+    if (!page.more) add_row(page, row, search);
+    return !page.more;
+  });
   return page;
 }
 
-Page devices(store::Reader& reader, const Search& search) {
-  Page page;
+// The patients that _id or identifier name, in the order of ids; nothing when the search names none.
+std::optional<std::set<std::int64_t>> named_patients(store::Reader& reader, const Search& search) {
+  std::set<std::int64_t> named;
+  if (!search.query.identifiers.empty()) {
+    for (const fhir::Token& token : search.query.identifiers.front()) {
+      if (auto id = patient_named(reader, search.actor->tenant, token)) named.insert(id->value);
+    }
+    return named;
+  }
+  if (search.query.ids.empty()) return std::nullopt;
+  for (const std::string& text : search.query.ids.front()) {
+    if (auto id = PatientId::parse(text)) named.insert(id->value);
+  }
+  return named;
+}
+
+Page patients(store::Reader& reader, const Search& search) {
   const store::Tenant tenant = search.actor->tenant;
-  const auto limit = static_cast<std::size_t>(search.query.count);
-  auto matches = [&](const store::Device& row) {
-    auto is_row = [&](const std::string& text) { return DeviceId::parse(text) == row.id; };
-    auto named = [&](const fhir::Token& token) { return token.code == row.identifier; };
-    return std::all_of(search.query.ids.begin(), search.query.ids.end(),
+  const std::optional<std::set<std::int64_t>> named = named_patients(reader, search);
+  auto fetch = [&](std::optional<PatientId> after, std::size_t limit) {
+    if (!named) return reader.patients(tenant, after, limit);
+    std::vector<store::Patient> rows;
+    for (auto id = after ? named->upper_bound(after->value) : named->begin(); id != named->end() && rows.size() < limit; ++id) {
+      if (auto row = reader.patient(PatientId{*id})) rows.push_back(std::move(*row));
+    }
+    return rows;
+  };
+  auto matches = [&](const store::Patient& row) {
+    auto is_row = [&](const std::string& text) { return PatientId::parse(text) == row.id; };
+    auto names_row = [&](const fhir::Token& token) { return patient_named(reader, tenant, token) == row.id; };
+    return row.tenant == tenant && auth::may(*search.actor, row.tenant, row.id, auth::Purpose::care) &&
+           updated_as_asked(search.query, row.created) &&
+           std::all_of(search.query.ids.begin(), search.query.ids.end(),
                        [&](const auto& texts) { return std::any_of(texts.begin(), texts.end(), is_row); }) &&
            std::all_of(search.query.identifiers.begin(), search.query.identifiers.end(),
-                       [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), named); });
+                       [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), names_row); });
   };
-  std::optional<DeviceId> after;
-  if (search.cursor) after = DeviceId{search.cursor->after.id.value};
-  for (;;) {
-    const std::vector<store::Device> rows = reader.devices(tenant, after, 500);
-    for (const store::Device& row : rows) {
-      if (page.ids.size() == limit) {
-        page.more = true;
-        return page;
-      }
-      page.last.id = ObservationId{row.id.value};
-      if (matches(row)) add_row(page, row, search);
-    }
-    if (rows.size() < 500) return page;
-    after = rows.back().id;
-  }
+  return paged<PatientId>(search, fetch, matches);
+}
+
+Page devices(store::Reader& reader, const Search& search) {
+  const store::Tenant tenant = search.actor->tenant;
+  auto fetch = [&](std::optional<DeviceId> after, std::size_t limit) { return reader.devices(tenant, after, limit); };
+  auto matches = [&](const store::Device& row) {
+    auto is_row = [&](const std::string& text) { return DeviceId::parse(text) == row.id; };
+    auto names_row = [&](const fhir::Token& token) {
+      return token.code == row.identifier && (!token.system || *token.system == fhir::device_identifier_system);
+    };
+    return updated_as_asked(search.query, row.first_seen) &&
+           std::all_of(search.query.ids.begin(), search.query.ids.end(),
+                       [&](const auto& texts) { return std::any_of(texts.begin(), texts.end(), is_row); }) &&
+           std::all_of(search.query.identifiers.begin(), search.query.identifiers.end(),
+                       [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), names_row); });
+  };
+  return paged<DeviceId>(search, fetch, matches);
 }
 
 std::string form(const fhir::Parameters& parameters) {
