@@ -222,7 +222,7 @@ class Gateway:
         lines = queue.Queue()
         threading.Thread(target=self._read_output, args=(self.process.stdout, lines), daemon=True).start()
         self.port = self._await_port(lines)
-        self._clients.clear()
+        self._close_clients()
         return self
 
     def _read_output(self, stream, lines):
@@ -274,6 +274,14 @@ class Gateway:
             raise AssertionError(f"{source_name}: {answer!r}")
         return checked_counts(answer.json())
 
+    def metric(self, line):
+        """One number of /metrics; `line` is the name with its labels as it stands there."""
+        for text in self.as_(None).get("/metrics").text().splitlines():
+            name, _, value = text.rpartition(" ")
+            if name == line:
+                return float(value)
+        raise AssertionError(f"/metrics has no {line}")
+
     def stop(self, seconds=15):
         """SIGTERM; gives the exit status."""
         if self.process is None or self.process.poll() is not None:
@@ -292,9 +300,13 @@ class Gateway:
             self.process.wait()
         return self.process.returncode if self.process else None
 
-    def clean_up(self):
+    def _close_clients(self):
         for one in self._clients.values():
             one.close()
+        self._clients.clear()
+
+    def clean_up(self):
+        self._close_clients()
         self.kill()
         if self.own_folder and not os.environ.get("HJEMPORT_KEEP_FOLDERS"):
             shutil.rmtree(self.folder, ignore_errors=True)

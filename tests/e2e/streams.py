@@ -140,17 +140,5 @@ class SleepingReader:
         while b"\r\n\r\n" not in self.head:
             self.head += self.socket.recv(1)
 
-    def ended(self, seconds):
-        """Reads to the end: true when the gateway closed the connection instead of serving on."""
-        self.socket.settimeout(seconds)
-        try:
-            while True:
-                if not self.socket.recv(65536):
-                    return True
-        except ConnectionError:
-            return True
-        except TimeoutError:
-            return False
-
     def close(self):
         self.socket.close()
