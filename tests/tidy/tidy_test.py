@@ -100,16 +100,18 @@ class Documents(unittest.TestCase):
             "docs/a.md": "\n".join([
                 "[b](b.md) [gone](gone.md) [far](https://example.org/x)",
                 "`gateway/app.cpp` `gateway/gone.cpp`",
-                '`tests/fhir/a_test.cpp` "a: holds" and `tests/fhir/a_test.cpp` "a: gone"',
+                '`tests/fhir/a_test.cpp` "a: holds", "a: gone"; `tests/e2e/test_a.py` "test_holds", "test_hold"',
             ]) + "\n",
             "docs/b.md": "\n",
             "gateway/app.cpp": "\n",
             "tests/fhir/a_test.cpp": 'TEST_CASE("a: holds") {}\n',
+            "tests/e2e/test_a.py": "def test_holds(self):\n",
         }
         self.assertEqual(found_in(files), [
             "docs/a.md: links to gone.md, which is not there",
             "docs/a.md: names gateway/gone.cpp, which is not there",
             'docs/a.md: tests/fhir/a_test.cpp has no test named "a: gone"',
+            'docs/a.md: tests/e2e/test_a.py has no test named "test_hold"',
         ])
 
     def test_metrics(self):
