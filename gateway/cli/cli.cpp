@@ -17,7 +17,10 @@ struct Command {
 constexpr Command commands[] = {
     {"check", "validate a configuration and everything it names", check_command},
     {"convert", "turn a vendor's payload into FHIR resources", convert_command},
+    {"deadletters", "deliveries that were given up: list, show, retry, discard", deadletters_command},
+    {"quarantine", "payloads that wait for a decision: list, show, retry, discard", quarantine_command},
     {"serve", "run the gateway", serve_command},
+    {"simulate", "synthetic patients pushing at a gateway", simulate_command},
     {"version", "print the version", version_command},
 };
 

@@ -17,7 +17,10 @@ struct Streams {
 // One per command, each in the file of its name. The result is the exit status.
 int check_command(Arguments, Streams&);
 int convert_command(Arguments, Streams&);
+int deadletters_command(Arguments, Streams&);
+int quarantine_command(Arguments, Streams&);
 int serve_command(Arguments, Streams&);
+int simulate_command(Arguments, Streams&);
 int version_command(Arguments, Streams&);
 
 }  // namespace gateway::cli

@@ -44,12 +44,13 @@ bool free_port(unsigned short port) {
 class Visitors {
  public:
   Visitors(demo::Simulation simulation, const adapters::Zone& zone)
-      : simulator_(context_, client_, system_clock(), zone, std::move(simulation)) {}
+      : simulator_(client_, system_clock(), zone, std::move(simulation)) {}
   ~Visitors() { stop(); }
 
   void start() {
     asio::post(context_, [this] {
-      simulator_.start([](const demo::Tally& tally) { std::cout << tally.line() << std::endl; }, {});
+      // It ends by itself only when nothing is taken, which the summaries have said by then.
+      pace_.start([](const demo::Tally& tally) { std::cout << tally.line() << std::endl; }, [] {});
     });
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -57,7 +58,7 @@ class Visitors {
     if (!thread_.joinable()) return;
     // What is under way is cut: nobody waits for the answer any more.
     asio::post(context_, [this] {
-      simulator_.stop();
+      pace_.stop();
       context_.stop();
     });
     thread_.join();
@@ -67,6 +68,7 @@ class Visitors {
   asio::io_context context_{1};
   deliver::CurlClient client_{context_};
   demo::Simulator simulator_;
+  demo::Pace pace_{context_, simulator_};
   std::thread thread_;
 };
 

@@ -88,8 +88,9 @@ curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
 
 // Returning less than was given ends the transfer: the answer is decided, the rest is not wanted.
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* user) {
-  HttpResponse& response = static_cast<Transfer*>(user)->response;
-  std::size_t room = response_body_limit - response.body.size();
+  auto& transfer = *static_cast<Transfer*>(user);
+  HttpResponse& response = transfer.response;
+  std::size_t room = transfer.request.body_limit - response.body.size();
   response.body.append(bytes, std::min(room, count));
   if (count <= room) return count;
   response.truncated = true;

@@ -12,6 +12,9 @@
 
 namespace gateway::deliver {
 
+// Enough for any OperationOutcome worth reading; receivers are asked to answer without content.
+inline constexpr std::size_t response_body_limit = 64 * 1024;
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // absolute; never holds a credential or a national identity number (invariant 12)
@@ -19,20 +22,18 @@ struct HttpRequest {
   std::string body;
   std::string ca;                             // PEM file of a private CA; empty: the system's
   std::chrono::milliseconds timeout{30'000};  // name look-up to last byte
+  std::size_t body_limit = response_body_limit;  // of the answer
 };
 
 struct HttpResponse {
   int status = 0;                                            // 0: no answer, `error` says why
   std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
-  std::string body;                                          // at most response_body_limit bytes
+  std::string body;                                          // at most the request's body_limit bytes
   bool truncated = false;                                    // there was more body than that
   std::string error;                                         // "could not connect", "timed out" …; no URL, no address
 
   std::string_view header(std::string_view lower_case_name) const;  // the first; empty when missing
 };
-
-// Enough for any OperationOutcome worth reading; receivers are asked to answer without content.
-inline constexpr std::size_t response_body_limit = 64 * 1024;
 
 class HttpClient {
  public:

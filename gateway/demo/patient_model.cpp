@@ -66,7 +66,7 @@ fhir::Decimal decimals(double value, int digits) {
 struct Shift {
   double saturation, pulse, breathing, temperature, weight, systolic, diastolic, flow_share;
 };
-constexpr Shift copd_shift{-8, 24, 10, 1.4, 0, 8, 4, -0.35};
+constexpr Shift copd_shift{-9, 24, 10, 1.4, 0, 8, 4, -0.35};
 constexpr Shift heart_failure_shift{-6, 36, 8, 0.1, 4.2, 28, 14, -0.1};
 
 }  // namespace
@@ -79,14 +79,14 @@ Body make_body(Condition condition, std::uint64_t seed) {
   auto draw = [place = std::uint64_t{1000}, seed](double low, double high) mutable {
     return between(low, high, seed, place++);
   };
-  // Habitual levels that keep a quiet day inside the example programmes.
-  body.oxygen_saturation_percent = copd ? draw(93, 95) : draw(96.8, 98);
-  body.pulse_per_minute = copd ? draw(74, 86) : draw(66, 76);
-  body.respiratory_rate_per_minute = draw(14.5, 16);
+  // Levels from which no quiet day leaves the example programmes, even where all that varies meets.
+  body.oxygen_saturation_percent = copd ? draw(93.6, 95) : draw(97.6, 98.6);
+  body.pulse_per_minute = copd ? draw(74, 86) : draw(72, 78);
+  body.respiratory_rate_per_minute = draw(15.3, 16.2);
   body.temperature_celsius = draw(36.7, 36.9);
   body.weight_kg = copd ? draw(52, 78) : draw(68, 98);
-  body.systolic_mmhg = copd ? draw(124, 140) : draw(118, 134);
-  body.diastolic_mmhg = draw(70, 82);
+  body.systolic_mmhg = draw(123, 137);
+  body.diastolic_mmhg = draw(70, 80);
   body.peak_flow_litres_per_minute = copd ? draw(180, 290) : draw(340, 460);
   body.fev1_litres = copd ? draw(0.9, 1.6) : draw(2.1, 2.9);
   return body;
@@ -126,7 +126,7 @@ Vitals vitals_at(const Body& body, fhir::Time at) {
   const double kilograms = body.weight_kg + 0.3 * day_wave(at, 19) + reader.drift(weight, 0.25) +
                            reader.noise(weight, 0.1) + shift.weight * burden;
   vitals.weight_kg = decimals(kilograms, 1);
-  const double upper = body.systolic_mmhg + 5 * afternoon + reader.drift(systolic, 3) + reader.noise(systolic, 4) +
+  const double upper = body.systolic_mmhg + 5 * afternoon + reader.drift(systolic, 2) + reader.noise(systolic, 3) +
                        shift.systolic * burden;
   const double lower = body.diastolic_mmhg + 3 * afternoon + reader.drift(diastolic, 2) + reader.noise(diastolic, 2.5) +
                        shift.diastolic * burden;

@@ -1,6 +1,5 @@
 #include "gateway/demo/simulator.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 namespace gateway::demo {
@@ -8,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds step = 50ms;
+constexpr std::chrono::milliseconds pace = 50ms;
 constexpr std::chrono::seconds grace = 10s;  // for the last answers
 constexpr std::size_t at_once = 32;
 constexpr std::size_t waiting_at_most = 5'000;  // beyond it simulated time stands still: the target sets the pace
@@ -18,16 +17,14 @@ constexpr std::chrono::seconds answer_within = 30s;
 }  // namespace
 
 struct Simulator::Impl {
-  Impl(boost::asio::io_context& context, deliver::HttpClient& http, const Clock& the_clock,
-       const adapters::Zone& the_zone, Simulation given)
+  Impl(deliver::HttpClient& http, const Clock& the_clock, const adapters::Zone& the_zone, Simulation given)
       : client(http),
         clock(the_clock),
         zone(the_zone),
         simulation(std::move(given)),
         traffic(simulation.people, simulation.scenario, simulation.seed,
                 std::chrono::duration_cast<Traffic::Moment>(simulation.history)),
-        outbox(simulation.people.size() + 1, at_once),
-        timer(context) {}
+        outbox(simulation.people.size() + 1, at_once) {}
 
   deliver::HttpClient& client;
   const Clock& clock;
@@ -35,8 +32,7 @@ struct Simulator::Impl {
   Simulation simulation;
   Traffic traffic;
   Outbox outbox;
-  boost::asio::steady_timer timer;
-  std::function<void(const Tally&)> summary, done;
+  Report summary;
   fhir::Time began{};
   Outbox::Instant began_steady{}, stepped{}, next_summary{};
   Traffic::Moment simulated{0};
@@ -127,12 +123,12 @@ struct Simulator::Impl {
     }
   }
 
-  void advance() {
+  bool step() {
     const Outbox::Instant now = clock.steady_now();
     const bool ended = simulation.duration.count() > 0 && now - began_steady >= simulation.duration;
     const bool answered = outbox.waiting() + outbox.under_way() == 0;
-    if (outbox.tally().hopeless() || (ended && (answered || now - began_steady >= simulation.duration + grace)))
-      return finish();
+    over = outbox.tally().hopeless() || (ended && (answered || now - began_steady >= simulation.duration + grace));
+    if (over) return false;
     if (!ended && outbox.waiting() < waiting_at_most) {
       const double passed = std::chrono::duration<double, std::milli>(now - stepped).count();
       simulated += Traffic::Moment(static_cast<std::int64_t>(passed * simulation.speed * 60));
@@ -145,45 +141,49 @@ struct Simulator::Impl {
       next_summary += simulation.summary_every;
       summary(outbox.tally());
     }
-    wait();
-  }
-
-  void wait() {
-    timer.expires_after(step);
-    timer.async_wait([this](const boost::system::error_code& fault) {
-      if (!fault && !over) advance();
-    });
-  }
-
-  void finish() {
-    if (std::exchange(over, true)) return;
-    timer.cancel();
-    if (done) done(outbox.tally());
+    return true;
   }
 };
 
-Simulator::Simulator(boost::asio::io_context& context, deliver::HttpClient& client, const Clock& clock,
-                     const adapters::Zone& zone, Simulation simulation)
-    : impl_(std::make_unique<Impl>(context, client, clock, zone, std::move(simulation))) {}
+Simulator::Simulator(deliver::HttpClient& client, const Clock& clock, const adapters::Zone& zone, Simulation simulation)
+    : impl_(std::make_unique<Impl>(client, clock, zone, std::move(simulation))) {}
 
 Simulator::~Simulator() = default;
 
-void Simulator::start(std::function<void(const Tally&)> summary, std::function<void(const Tally&)> done) {
+void Simulator::begin(Report summary) {
   Impl& run = *impl_;
   run.summary = std::move(summary);
-  run.done = std::move(done);
   run.began = run.clock.now();
   run.began_steady = run.stepped = run.clock.steady_now();
   run.next_summary = run.began_steady + run.simulation.summary_every;
-  run.advance();
 }
 
-void Simulator::stop() {
-  impl_->finish();
+bool Simulator::step() {
+  return impl_->step();
 }
 
 const Tally& Simulator::tally() const {
   return impl_->outbox.tally();
+}
+
+void Pace::start(Simulator::Report summary, std::function<void()> done) {
+  done_ = std::move(done);
+  simulator_.begin(std::move(summary));
+  step();
+}
+
+void Pace::step() {
+  if (!done_) return;
+  if (!simulator_.step()) return stop();
+  timer_.expires_after(pace);
+  timer_.async_wait([this](const boost::system::error_code& fault) {
+    if (!fault) step();
+  });
+}
+
+void Pace::stop() {
+  timer_.cancel();
+  if (auto done = std::exchange(done_, nullptr)) done();
 }
 
 }  // namespace gateway::demo
