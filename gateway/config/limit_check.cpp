@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fhir/kinds.hpp"
+#include "fhir/national_id.hpp"
 
 namespace gateway::config {
 namespace {
@@ -12,7 +13,10 @@ using fhir::Kind;
 using fhir::KindInfo;
 using fhir::ValueType;
 
+// A name as it was sent, unless it could be a person's number: this text goes back over the API and into logs.
 std::string quoted(std::string_view text) {
+  constexpr std::size_t longest_name = 64;
+  if (text.size() > longest_name || fhir::may_contain_national_id(text)) return "of this name";
   return "'" + std::string(text) + "'";
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "fhir/json_writer.hpp"
-#include "fhir/kinds.hpp"
+#include "gateway/config/limit_check.hpp"
 
 namespace gateway::registry {
 namespace {
@@ -36,15 +36,6 @@ fhir::Result<PlannedLimit> limit_from_json(fhir::JsonValue item) {
     auto value = member.as_decimal_or_text();
     if (!value) return value.error();
     planned.limit.*(bound->second) = thresholds::Number{value->coefficient(), value->scale()};
-  }
-  const fhir::Kind kind = fhir::kind_named(planned.limit.kind);
-  if (kind == fhir::Kind::unknown) return fhir::invalid(item.path() + ".kind: not a known kind of measurement");
-  const auto components = fhir::info(kind).components;
-  if (components.empty() != planned.limit.component.empty() ||
-      (!components.empty() &&
-       std::find(components.begin(), components.end(), fhir::kind_named(planned.limit.component)) == components.end())) {
-    return fhir::invalid(item.path() + ".component: " +
-                         (components.empty() ? "this kind has no components" : "must name a component of this kind"));
   }
   return planned;
 }
@@ -92,6 +83,9 @@ fhir::Result<std::vector<PlannedLimit>> limits_from_json(fhir::JsonValue body) {
   for (fhir::JsonValue item : list) {
     auto limit = limit_from_json(item);
     if (!limit) return limit.error();
+    // The same demands as on rules files. Only here: what is stored already keeps judging.
+    const config::LimitCheck check = config::check_limit(limit->limit);
+    if (!check.errors.empty()) return fhir::invalid(item.path() + ": " + check.errors.front());
     limit->origin = "personal";  // what a person sends is theirs, whatever a shown limit said before
     plain.push_back(limit->limit);
     limits.push_back(std::move(*limit));

@@ -32,6 +32,7 @@ TEST_CASE("limit check: kinds and components must be ones that are judged", "[co
       {"a quantity", fine, {}},
       {"a component", part, {}},
       {"unknown kind", limit("oxygen"), {"unknown kind 'oxygen'"}},
+      {"a person's number as a kind", limit("12885010049"), {"unknown kind of this name"}},
       {"the name of the unknown row", limit("unknown"), {"unknown kind 'unknown'"}},
       {"component missing",
        limit("blood-pressure"),
