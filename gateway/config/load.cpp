@@ -47,14 +47,17 @@ void read_http(Section& section, http::Limits& limits) {
   constexpr std::int64_t megabyte = 1024 * 1024;
   constexpr milliseconds least = milliseconds(100), most = hours(1);
   section.number("header_bytes", limits.header_bytes, 1024, megabyte);
+  section.number("header_fields", limits.header_fields, 10, 10'000);
   section.number("body_bytes", limits.body_bytes, 1024, 1024 * megabyte);
   section.number("inflated_bytes", limits.inflated_bytes, 1024, 4096 * megabyte);
   section.number("connections", limits.connections, 1, 1'000'000);
+  section.duration("handshake", limits.handshake, least, most);
   section.duration("header_read", limits.header_read, least, most);
   section.duration("body_read", limits.body_read, least, most);
   section.duration("idle", limits.idle, least, most);
   section.duration("write", limits.write, least, most);
   section.duration("stream_write", limits.stream_write, least, most);
+  section.duration("linger", limits.linger, least, most);
   section.duration("stop", limits.stop, least, most);
 }
 
