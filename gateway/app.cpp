@@ -187,6 +187,7 @@ void App::Parts::publish_metrics() {
     page.http_refused_limits.total(http.refused_limits);
     page.http_timeouts.total(http.timeouts);
     page.http_evicted_streams.total(http.evicted_streams);
+    for (std::size_t i = 0; i < http.responses.size(); ++i) page.http_responses[i].total(http.responses[i]);
     page.http_open_connections.set(static_cast<double>(http.connections_open));
     const store::Store::Health health = store->health();
     page.store_writable.set(health.writable ? 1 : 0);

@@ -34,11 +34,14 @@ class KeepUndecodable : public journal::AwaitedJob {
   QuarantineId kept_;
 };
 
-void count(const std::vector<ItemResult>& results, SourceMetrics& metrics) {
+void count(const std::vector<ItemResult>& results, fhir::Time received, SourceMetrics& metrics) {
   for (const ItemResult& result : results) {
     metrics.received.add();
     switch (result.outcome) {
-      case ingest::Outcome::accepted: metrics.accepted.add(); break;
+      case ingest::Outcome::accepted:
+        metrics.accepted.add();
+        metrics.newest.set(std::chrono::duration<double>(received.time_since_epoch()).count());
+        break;
       case ingest::Outcome::duplicate: metrics.duplicate.add(); break;
       case ingest::Outcome::amended: metrics.amended.add(); break;
       case ingest::Outcome::quarantined: {
@@ -128,7 +131,7 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
       // Earlier slices are stored; the vendor's retry of the whole payload finds them as duplicates (invariant 1).
       co_return http::error_response(stored.error(), http::ErrorBody::operation_outcome);
     }
-    count(job->results(), metrics);
+    count(job->results(), received, metrics);
     results.insert(results.end(), job->results().begin(), job->results().end());
   }
   std::sort(results.begin(), results.end(), [](const ItemResult& a, const ItemResult& b) { return a.index < b.index; });

@@ -179,6 +179,7 @@ void Connection::write_head() {
     worker_->log("handler_failed", request_.id + ": a status out of range");
     refuse(500, "The request could not be carried out because of a fault in the server.");
   }
+  ++worker_->counts->responses[static_cast<std::size_t>(response_.status / 100 - 2)];
   closing_ = closing_ || !reader_.keep_alive() || worker_->stopping || response_.stream;
   if (response_.status == 204 || response_.status == 304) response_.body.clear();
   out_.clear();

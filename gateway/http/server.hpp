@@ -3,6 +3,7 @@
 // session_tls.cpp).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -51,6 +52,7 @@ struct Listen {
 struct ServerCounts {
   std::atomic<std::uint64_t> connections_open{0}, connections_accepted{0}, requests{0}, refused_limits{0}, timeouts{0},
       evicted_streams{0};
+  std::array<std::atomic<std::uint64_t>, 4> responses{};  // 2xx, 3xx, 4xx, 5xx
 };
 
 // What the server needs of the world besides sockets.

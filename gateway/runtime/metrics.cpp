@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/runtime/clock_offset.hpp"
 #include "gateway/runtime/log.hpp"
 
 namespace gateway {
@@ -95,18 +96,19 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   http_evicted_streams =
       r.counter("hjemport_http_evicted_streams_total", "Streams ended because the reader was too slow");
   http_open_connections = r.gauge("hjemport_http_connections_open", "Connections open now");
-  for (std::size_t i = 1; i < http_responses.size(); ++i) {
+  for (std::size_t i = 0; i < http_responses.size(); ++i) {
     http_responses[i] = r.counter("hjemport_http_responses_total", "Responses by class of status",
-                                  {{"status", std::to_string(i) + "xx"}});
+                                  {{"status", std::to_string(i + 2) + "xx"}});
   }
-  http_responses[0] = r.counter("hjemport_http_responses_total", "Responses by class of status", {{"status", "other"}});
   const char* refused_help = "Requests refused for who asked, by status";
   refused_unauthorized = r.counter("hjemport_refused_total", refused_help, {{"status", "401"}});
   refused_forbidden = r.counter("hjemport_refused_total", refused_help, {{"status", "403"}});
   refused_not_found = r.counter("hjemport_refused_total", refused_help, {{"status", "404"}});
   audit_waiting = r.gauge("hjemport_audit_waiting_rows", "Audit rows kept in memory until the store can be written");
 
-  clock_offset_seconds = r.gauge("hjemport_clock_offset_seconds", "This machine's clock minus the reference");
+  clock_offset_seconds = r.gauge("hjemport_clock_offset_seconds", "What the time service still has to correct");
+  clock_error_seconds = r.gauge("hjemport_clock_error_seconds", "The kernel's bound of the clock's error");
+  clock_synchronised = r.gauge("hjemport_clock_synchronised", "1 while a time service keeps the clock");
   store_writable = r.gauge("hjemport_store_writable", "1 while the store accepts commits");
   store_writable.set(1);
   wal_bytes = r.gauge("hjemport_store_wal_bytes", "Size of the write-ahead log");
@@ -188,6 +190,10 @@ std::string Metrics::expose() {
   // Held over the collectors: two scrapes at once would add the same difference to a counter twice.
   std::lock_guard lock(impl_->collect_mutex);
   log_lines_dropped.total(log::dropped());
+  const ClockState clock = clock_state();
+  clock_offset_seconds.set(clock.offset_seconds);
+  clock_error_seconds.set(clock.error_seconds);
+  clock_synchronised.set(clock.synchronised ? 1 : 0);
   for (const auto& collect : impl_->collectors) collect(*this);
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }

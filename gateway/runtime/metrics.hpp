@@ -100,12 +100,12 @@ class Metrics {
   // HTTP server
   Counter http_requests, http_connections, http_refused_limits, http_timeouts, http_evicted_streams;
   Gauge http_open_connections;
-  std::array<Counter, 6> http_responses;  // by hundreds of the status; [2] counts 2xx
+  std::array<Counter, 4> http_responses;  // 2xx, 3xx, 4xx, 5xx
   Counter refused_unauthorized, refused_forbidden, refused_not_found;
   // Audit rows that wait in memory because the store cannot be written
   Gauge audit_waiting;
   // The process
-  Gauge clock_offset_seconds;  // to the reference the operator configured; 0 until it was measured
+  Gauge clock_offset_seconds, clock_error_seconds, clock_synchronised;  // as the kernel knows them (clock_offset.hpp)
   Gauge store_writable, wal_bytes, unmerged_rows;
   Counter log_lines_dropped;
 

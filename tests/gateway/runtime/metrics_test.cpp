@@ -1,6 +1,10 @@
 #include "gateway/runtime/metrics.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
 #include <string>
 
 using gateway::Metrics;
@@ -63,4 +67,26 @@ TEST_CASE("metrics: histograms and the build are exposed", "[runtime][metrics]")
   CHECK(has_line(text, "hjemport_commit_seconds_count 2"));
   CHECK(has_line(text, "hjemport_commit_group_rows_bucket{le=\"100\"} 1"));
   CHECK(text.find("hjemport_build_info{version=\"" HJEMPORT_VERSION "\"} 1") != std::string::npos);
+}
+
+TEST_CASE("docs/operations.md: every metric is there and nothing else", "[runtime][metrics][docs]") {
+  Metrics metrics;
+  metrics.source("t", "s");
+  metrics.destination("t", "d");
+  metrics.tenant("t");
+  std::set<std::string> exposed, written;
+  const std::string text = metrics.expose();
+  std::regex help("(?:^|\n)# HELP (\\w+) ");
+  for (std::sregex_iterator match(text.begin(), text.end(), help), end; match != end; ++match)
+    exposed.insert((*match)[1]);
+  std::ifstream page(std::filesystem::path(HJEMPORT_TEST_DATA).parent_path() / "docs/operations.md");
+  std::regex name("`(hjemport_\\w+)`");
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with("| `hjemport_")) continue;
+    const std::string cell = line.substr(0, line.find('|', 1));
+    for (std::sregex_iterator match(cell.begin(), cell.end(), name), end; match != end; ++match)
+      written.insert((*match)[1]);
+  }
+  CHECK(exposed.size() > 30);
+  CHECK(exposed == written);
 }
