@@ -1,6 +1,7 @@
 #include "gateway/store/key_map.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace gateway::store {
@@ -17,7 +18,7 @@ std::int64_t KeyMap::find(const Key& key) const {
 }
 
 std::int64_t KeyMap::put(const Key& key, std::int64_t id) {
-  if ((size_ + 1) * 10 > slots_.size() * 7) grow();
+  if ((size_ + 1) * 10 > slots_.size() * 7) resize(std::max<std::size_t>(64, slots_.size() * 2));
   Slot& slot = slots_[place(key)];
   std::int64_t before = slot.id;
   if (before == 0) ++size_;
@@ -42,8 +43,13 @@ void KeyMap::erase(const Key& key) {
   slots_[hole] = {};
 }
 
-void KeyMap::grow() {
-  std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(64, slots_.size() * 2)));
+void KeyMap::reserve(std::size_t keys) {
+  std::size_t slots = std::bit_ceil(std::max<std::size_t>(64, keys * 10 / 7 + 1));
+  if (slots > slots_.size()) resize(slots);
+}
+
+void KeyMap::resize(std::size_t slots) {
+  std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots));
   for (const Slot& slot : old) {
     if (slot.id != 0) slots_[place(slot.key)] = slot;
   }

@@ -30,6 +30,7 @@ class KeyMap {
   };
 
   std::size_t size() const { return size_; }
+  void reserve(std::size_t keys);
   std::int64_t find(const Key& key) const;            // 0: not there
   std::int64_t put(const Key& key, std::int64_t id);  // what was there before, 0 for nothing
   void erase(const Key& key);
@@ -39,7 +40,7 @@ class KeyMap {
  private:
   std::size_t home(const Key& key) const { return key_hash(key) & (slots_.size() - 1); }
   std::size_t place(const Key& key) const;  // its slot, or the free one it would take
-  void grow();
+  void resize(std::size_t slots);           // a power of two
 
   std::vector<Slot> slots_;
   std::size_t size_ = 0;

@@ -84,7 +84,7 @@ void SqliteMerge::start_over() {
 }
 
 void SqliteMerge::step_series() {
-  if (progress_->next_series == progress_->series.size()) return finish_merge();
+  if (progress_->next_series == progress_->series.size()) return step_keys();
   Progress next{{}, progress_->next_series, progress_->next_entry};
   SqliteTransaction transaction(db_);
   std::size_t room = settings_.portion_entries;
@@ -106,29 +106,47 @@ void SqliteMerge::step_series() {
   progress_->next_entry = next.next_entry;
 }
 
-// The keys as a run of their own and the mark, together: from here on these rows are found without the tail.
-void SqliteMerge::finish_merge() {
-  const TailGeneration& frozen = tail_.frozen();
-  KeyRuns runs = *keys_.runs();
-  {
-    SqliteTransaction transaction(db_);
-    if (frozen.keys.size() > 0) {
-      std::int64_t id = next_run();
-      KeyRunWriter run(id, id, 0, frozen.keys.size());
-      run.begin(db_);
-      for (const KeyMap::Slot& pair : frozen.keys.sorted()) run.add(db_, pair);
-      run.finish_chunk(db_);
-      while (run.write_filter_part(db_)) {
-      }
-      runs.push_back(run.finish(db_));
-    }
-    db_.query("replace into counter(name, value) values('merged', ?1)").bind(frozen.highest).run();
-    transaction.commit();
+void SqliteMerge::step_keys() {
+  if (!key_progress_) {  // sorting is a portion of its own
+    std::vector<KeyMap::Slot> sorted = tail_.frozen().keys.sorted();
+    std::int64_t id = next_run();
+    std::size_t keys = sorted.size();
+    key_progress_.emplace(KeyProgress{std::move(sorted), KeyRunWriter(id, id, 0, keys)});
+    return;
   }
-  merged_ = frozen.highest;
+  KeyProgress& keys = *key_progress_;
+  try {
+    SqliteTransaction transaction(db_);
+    if (!keys.begun) keys.run.begin(db_);
+    keys.begun = true;
+    std::size_t end = std::min(keys.sorted.size(), keys.next + settings_.portion_chunks * keys_per_chunk);
+    for (; keys.next < end; ++keys.next) keys.run.add(db_, keys.sorted[keys.next]);
+    bool last = end == keys.sorted.size();
+    if (last) {
+      keys.run.finish_chunk(db_);
+      while (keys.run.write_filter_part(db_)) {
+      }
+    }
+    if (!last) return transaction.commit();
+    // The run and the mark together: from here on these rows are found without the tail.
+    KeyRuns runs = *keys_.runs();
+    runs.push_back(keys.run.finish(db_));
+    db_.query("replace into counter(name, value) values('merged', ?1)").bind(tail_.frozen().highest).run();
+    transaction.commit();
+    finish_merge(std::move(runs));
+  } catch (...) {
+    key_progress_.reset();  // ahead of the store: begin the run anew, the half-built one is deleted as a stray
+    look_at_runs_ = true;
+    throw;
+  }
+}
+
+void SqliteMerge::finish_merge(KeyRuns runs) {
+  merged_ = tail_.frozen().highest;
   keys_.publish(std::move(runs));  // before the tail lets go of them: a reader asks the tail first
   tail_.drop_frozen();
   progress_.reset();
+  key_progress_.reset();
   look_at_runs_ = true;
 }
 

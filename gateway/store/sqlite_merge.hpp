@@ -43,16 +43,23 @@ class SqliteMerge {
  private:
   void start();
   void step_series();
-  void finish_merge();
+  void step_keys();
+  void finish_merge(KeyRuns);
   bool start_compaction();
   void step_compaction();
   bool step_deletion();
   std::int64_t next_run();
 
-  // A merge of the frozen tail: series in order, each sorted when its turn comes.
+  // A merge of the frozen tail: series in order, each sorted when its turn comes, then the keys as a run of their own.
   struct Progress {
     std::vector<SeriesId> series;
     std::size_t next_series = 0, next_entry = 0;
+  };
+  struct KeyProgress {
+    std::vector<KeyMap::Slot> sorted;
+    KeyRunWriter run;
+    std::size_t next = 0;
+    bool begun = false;
   };
   struct Source {
     std::shared_ptr<const KeyRun> run;
@@ -72,6 +79,7 @@ class SqliteMerge {
   Settings settings_;
   std::int64_t merged_ = 0;
   std::optional<Progress> progress_;
+  std::optional<KeyProgress> key_progress_;
   std::optional<Compaction> compaction_;
   // Runs that were replaced, until no reader searches in them.
   std::vector<std::weak_ptr<const KeyRun>> retired_;

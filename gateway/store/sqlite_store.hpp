@@ -21,8 +21,8 @@ struct SqliteOptions {
 
   // The two random structures (docs/decisions/0002): rows kept in memory before a merge, and how much one portion of
   // upkeep does.
-  std::size_t tail_rows = 65'536;
-  std::size_t merge_portion_rows = 2'000;
+  std::size_t tail_rows = 131'072;
+  std::size_t merge_portion_rows = 3'000;
   std::size_t merge_portion_chunks = 128;
 
   // The write-ahead log: pages between two copies by the low-priority thread, and pages at which the writer helps.

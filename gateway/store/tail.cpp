@@ -70,6 +70,7 @@ Tail::Where Tail::move(const TailRow& from, const TailRow& to) {
 void Tail::freeze() {
   auto fresh = std::make_unique<TailGeneration>();
   fresh->highest = active_->highest;
+  fresh->keys.reserve(active_->keys.size());  // as many will come; growing in the middle would hold up a group
   std::lock_guard lock(mutex_);
   frozen_ = std::exchange(active_, std::move(fresh));
 }
