@@ -1,27 +1,18 @@
 #include "gateway/cli/cli.hpp"
 
 #include <catch2/catch.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/run_command.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
 
-struct Ran {
-  int status;
-  std::string out, error;
-};
+using support::Ran;
 
 Ran run(const std::vector<std::string>& words, const std::string& input = "") {
-  std::vector<const char*> arguments;
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  std::istringstream in(input);
-  std::ostringstream out, error;
-  gateway::cli::Streams streams{in, out, error};
-  int status = gateway::cli::run(arguments, streams);
-  return {status, out.str(), error.str()};
+  return support::run_command(words, input);
 }
 
 constexpr const char* fine = "tenants: [{id: bodo, name: Bodø, organization: \"972418013\"}]\n";

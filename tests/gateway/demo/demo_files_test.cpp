@@ -144,3 +144,15 @@ TEST_CASE("demo: about twenty people in both tenants, events only from those who
     CHECK(demo_sources[simulation.people[happening.person].source].adapter == std::string_view("hjemport"));
   }
 }
+
+// The README tells a newcomer to push a reading for this person.
+TEST_CASE("demo: the person of the README is the first to fall ill", "[demo]") {
+  tests::TemporaryFolder folder;
+  support::SeededRandom random(1);
+  auto files = write_demo_files(folder.path() / "hjemport.yaml", {}, random);
+  REQUIRE(files.has_value());
+  const Simulation simulation = demo_simulation(*files, support::ManualClock().now());
+  std::ifstream in(fs::path(HJEMPORT_TEST_DATA).parent_path() / "README.md");
+  const std::string readme((std::istreambuf_iterator<char>(in)), {});
+  CHECK(readme.find('"' + simulation.people[first_to_fall_ill].account.subject + '"') != std::string::npos);
+}
