@@ -20,9 +20,9 @@ struct KeyHash {
 
 class Working {
  public:
-  Working(store::Reader& reader, IdSource& ids, registry::Patients& patients, registry::Links& links,
-          registry::Waiting& waiting)
-      : reader(reader), patients(patients), links(links), waiting(waiting), ids_(ids) {}
+  Working(store::Reader& store, IdSource& ids, registry::Patients& people, registry::Links& linked,
+          registry::Waiting& held)
+      : reader(store), patients(people), links(linked), waiting(held), ids_(ids) {}
 
   fhir::Time now{};                // one time for the group: what is committed together happened together
   store::Reader& reader;           // committed state; does not see this group

@@ -60,6 +60,7 @@ class Framer {
 
  private:
   void append(std::string_view bytes) {
+    if (bytes.empty()) return;  // an empty view may point nowhere, and memcpy takes no null pointer
     if (bytes.size() > sizeof buffer_ - used_) finish();
     if (bytes.size() > sizeof buffer_) {
       check(EVP_DigestUpdate(context_, bytes.data(), bytes.size()));
