@@ -49,7 +49,7 @@ void Outbox::answered(Parcel parcel, const deliver::HttpResponse& response, Inst
   lane.busy = false;
   --under_way_;
   if (response.status == 0) {
-    tally_.unreachable();
+    tally_.unreachable(response.error);
     put_back(std::move(parcel), now + usual_pause);
   } else if (response.status == 503 || response.status == 429) {
     tally_.put_off();

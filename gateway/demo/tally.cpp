@@ -1,5 +1,7 @@
 #include "gateway/demo/tally.hpp"
 
+#include <utility>
+
 #include "fhir/json_reader.hpp"
 
 namespace gateway::demo {
@@ -32,6 +34,11 @@ void Tally::refused(int status) {
   last_refusal_ = status;
 }
 
+void Tally::unreachable(std::string why) {
+  ++unreachable_;
+  last_failure_ = std::move(why);
+}
+
 bool Tally::hopeless() const {
   return taken() == 0 && refused_ + unreachable_ >= tries_before_hopeless;
 }
@@ -48,7 +55,10 @@ std::string Tally::line() const {
   add("ignored", ignored_);
   add("alarms", alarms_.size());
   if (put_off_ > 0) add("put-off", put_off_);
-  if (unreachable_ > 0) add("unreachable", unreachable_);
+  if (unreachable_ > 0) {
+    add("unreachable", unreachable_);
+    text.append(" (").append(last_failure_).append(")");
+  }
   if (refused_ > 0) {
     add("refused", refused_);
     text.append(" (last with status ").append(std::to_string(last_refusal_)).append(")");

@@ -14,7 +14,7 @@ class Tally {
   // An ingest answer (design.md 8.2). False when the body is none.
   bool answered(std::string_view body);
   void refused(int status);
-  void unreachable() { ++unreachable_; }
+  void unreachable(std::string why);
   void put_off() { ++put_off_; }
 
   std::uint64_t sent_payloads() const { return sent_; }
@@ -34,6 +34,7 @@ class Tally {
   std::uint64_t sent_ = 0, accepted_ = 0, duplicate_ = 0, amended_ = 0, quarantined_ = 0, ignored_ = 0;
   std::uint64_t refused_ = 0, unreachable_ = 0, put_off_ = 0;
   int last_refusal_ = 0;
+  std::string last_failure_;  // why there was no answer
   std::unordered_set<std::string> alarms_;  // raised or changed by what we sent
 };
 

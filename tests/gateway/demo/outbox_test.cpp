@@ -139,8 +139,9 @@ TEST_CASE("tally: hopeless is a target that never took anything, not one that ha
   Tally tally;
   for (int i = 0; i < 9; ++i) tally.refused(401);
   CHECK_FALSE(tally.hopeless());
-  tally.unreachable();
+  tally.unreachable("could not connect");
   CHECK(tally.hopeless());
+  CHECK(tally.line().find("unreachable 1 (could not connect)") != std::string::npos);
   REQUIRE(tally.answered(R"({"accepted":1,"results":[]})"));
   CHECK_FALSE(tally.hopeless());
   Tally waiting;
