@@ -1,6 +1,8 @@
 #include "gateway/cli/cli.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,22 @@ TEST_CASE("cli: help is an answer, not an error", "[cli]") {
     CHECK(ran.error.empty());
   }
   CHECK(run({"check", "--help"}).out.find("--config") != std::string::npos);
+}
+
+TEST_CASE("cli: every command has its part of the page about commands", "[cli]") {
+  std::ifstream in(std::filesystem::path(HJEMPORT_TEST_DATA).parent_path() / "docs/commands.md");
+  const std::string page((std::istreambuf_iterator<char>(in)), {});
+  std::istringstream help(run({"--help"}).out);
+  int commands = 0;
+  for (std::string line; std::getline(help, line);) {
+    if (!line.starts_with("  ")) continue;
+    const std::string command = line.substr(2, line.find(' ', 2) - 2);
+    INFO(command);
+    CHECK(page.find("\n## " + command + "\n") != std::string::npos);
+    CHECK(run({command, "--help"}).status == 0);
+    ++commands;
+  }
+  CHECK(commands >= 7);
 }
 
 TEST_CASE("cli: the version", "[cli]") {
