@@ -20,7 +20,11 @@ void record(journal::Working& working, const store::Quarantined& item, std::stri
 
 QuarantineId hold(journal::Working& working, const SourceFacts& source, const RawPayload& raw, const Holding& holding) {
   if (QuarantineId waiting = working.waiting.find(source.source, holding.key)) return waiting;
-  if (working.waiting.count(source.source) >= source.quarantine_items) {
+  const store::Key digest = raw.digest();
+  const bool kept = working.waiting.keeps(source.source, digest);
+  const std::size_t more_bytes = kept ? 0 : raw.bytes.size();
+  if (working.waiting.count(source.source) >= source.quarantine_items ||
+      working.waiting.bytes(source.source) + more_bytes > source.quarantine_bytes) {
     throw journal::JobRefused{{fhir::ErrorCategory::busy, "the quarantine of this source is full; an operator has to look at it"}};
   }
   store::Quarantined item;
@@ -34,12 +38,11 @@ QuarantineId hold(journal::Working& working, const SourceFacts& source, const Ra
   item.subject = holding.subject;
   item.kind = holding.kind;
   item.index = holding.index;
-  item.payload = raw.digest();
+  item.payload = digest;
   item.note = holding.note;
 
-  bool payload_written = false;
-  for (const store::Payload& payload : working.changes.payloads) payload_written |= payload.digest == item.payload;
-  if (!payload_written) {
+  if (!kept) {
+    std::erase(working.changes.dropped_payloads, digest);  // given up earlier in this group, needed again
     store::Payload payload;
     payload.digest = item.payload;
     payload.source = source.source;
@@ -49,7 +52,7 @@ QuarantineId hold(journal::Working& working, const SourceFacts& source, const Ra
     working.changes.payloads.push_back(std::move(payload));
   }
   record(working, item, "waiting");
-  working.waiting.put(source.source, item.key, item.id);
+  working.waiting.put(item, raw.bytes.size());
   working.changes.quarantined.push_back(item);
   return item.id;
 }
@@ -59,7 +62,7 @@ void end_waiting(journal::Working& working, store::Quarantined item, store::Quar
   item.state = state;
   item.decided_by = std::move(who);
   item.outcome = std::move(outcome);
-  working.waiting.erase(item.source, item.key);
+  if (working.waiting.erase(item)) working.changes.dropped_payloads.push_back(item.payload);
   record(working, item, state == store::QuarantineState::released ? "released" : "discarded");
   working.changes.quarantined.push_back(std::move(item));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/ingest/prepare.hpp"
@@ -21,7 +22,14 @@ struct RawPayload {
   std::string bytes;
   fhir::Time received{};
 
-  store::Key digest() const { return keys->payload(source->tenant, source->id, bytes); }  // only the held pay for it
+  // Only the held pay for it, and once however many of a payload's items are held.
+  const store::Key& digest() const {
+    if (!digest_) digest_ = keys->payload(source->tenant, source->id, bytes);
+    return *digest_;
+  }
+
+ private:
+  mutable std::optional<store::Key> digest_;
 };
 
 struct Holding {

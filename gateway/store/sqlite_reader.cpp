@@ -211,6 +211,16 @@ std::int64_t SqliteReader::waiting_count(Source source) {
   return single_number(std::move(query));
 }
 
+std::vector<Reader::WaitingPayload> SqliteReader::waiting_payloads(Source source) {
+  // length() of a column reads the row's head, not the bytes.
+  SqliteQuery query = db_.query(
+      "select payload.digest, count(*), length(payload.bytes) from quarantine join payload on payload.digest = quarantine.payload "
+      "where quarantine.source = ?1 and quarantine.state = 0 group by payload.digest");
+  return read_all(query.bind(source), [](const SqliteQuery& row) {
+    return WaitingPayload{row.key(0), row.number<std::int64_t>(1), row.number<std::int64_t>(2)};
+  });
+}
+
 std::optional<Payload> SqliteReader::payload(const Key& digest) {
   SqliteQuery query = db_.query("select source, received, content_type, bytes from payload where digest = ?1");
   return read_one(query.bind(digest), [&](const SqliteQuery& row) {

@@ -48,6 +48,7 @@ class SqliteReader : public Reader {
   std::optional<Quarantined> waiting_by_key(const Key&) override;
   std::vector<Quarantined> quarantine(const QuarantineFilter&) override;
   std::int64_t waiting_count(Source) override;
+  std::vector<WaitingPayload> waiting_payloads(Source) override;
   std::optional<Payload> payload(const Key& digest) override;
 
   Position newest() override;

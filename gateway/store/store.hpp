@@ -153,6 +153,12 @@ class Reader {
   virtual std::optional<Quarantined> waiting_by_key(const Key&) = 0;
   virtual std::vector<Quarantined> quarantine(const QuarantineFilter&) = 0;
   virtual std::int64_t waiting_count(Source) = 0;
+  // What a source's waiting items keep: each payload once, with how many of them it holds.
+  struct WaitingPayload {
+    Key digest{};
+    std::int64_t items = 0, bytes = 0;
+  };
+  virtual std::vector<WaitingPayload> waiting_payloads(Source) = 0;
   virtual std::optional<Payload> payload(const Key& digest) = 0;
 
   // -- journal and deliveries

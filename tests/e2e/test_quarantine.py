@@ -196,6 +196,29 @@ class FullQuarantine(unittest.TestCase):
             self.assertEqual(gateway.as_("operator").post(f"/admin/quarantine/{held[0]}/discard", {"reason": "room"}).status, 204)
             self.assertEqual(gateway.accept(payloads.readings(payloads.saturation(95, subject="u4")))["quarantined"], 1)
 
+    def test_kept_bytes_are_bounded_too(self):
+        config = standard_config()
+        config["sources"][0]["quarantine_bytes"] = 1_048_576
+        with running(config) as gateway:
+            statuses = []
+            for n in range(12):
+                body = payloads.readings(payloads.saturation(95, subject=f"big{n}", note="x" * 200_000))
+                statuses.append(gateway.ingest(body).status)
+            self.assertIn(503, statuses)
+            kept = statuses.index(503)
+            self.assertEqual(statuses, [200] * kept + [503] * (12 - kept))
+            self.assertLessEqual(kept, 6)
+            waiting = gateway.as_("operator").get("/admin/quarantine").json()["items"]
+            for one in waiting[:2]:
+                self.assertEqual(gateway.as_("operator").post(f"/admin/quarantine/{one['id']}/discard", {"reason": "room"}).status, 204)
+            again = gateway.ingest(payloads.readings(payloads.saturation(95, subject="big-again", note="x" * 200_000)))
+            self.assertEqual(again.status, 200, again)
+            gateway.stop()
+            gateway.start()  # what is kept is counted again
+            statuses = [gateway.ingest(payloads.readings(payloads.saturation(95, subject=f"more{n}", note="x" * 200_000))).status for n in range(5)]
+            self.assertEqual(statuses[0], 200)
+            self.assertEqual(statuses[-1], 503)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -406,6 +406,19 @@ class MemoryStore::View final : public store::Reader {
       return entry.second.source == source && entry.second.state == store::QuarantineState::waiting;
     });
   }
+  std::vector<WaitingPayload> waiting_payloads(store::Source source) override {
+    std::lock_guard lock(state_->mutex);
+    std::map<store::Key, WaitingPayload> found;
+    for (const auto& [id, row] : state_->quarantined) {
+      auto payload = state_->payloads.find(row.payload);
+      if (row.source != source || row.state != store::QuarantineState::waiting || payload == state_->payloads.end()) continue;
+      WaitingPayload& one = found[row.payload];
+      one = {row.payload, one.items + 1, static_cast<std::int64_t>(payload->second.bytes.size())};
+    }
+    std::vector<WaitingPayload> all;
+    for (const auto& [digest, one] : found) all.push_back(one);
+    return all;
+  }
   std::optional<store::Payload> payload(const store::Key& digest) override {
     std::lock_guard lock(state_->mutex);
     return find_in(state_->payloads, digest);

@@ -214,6 +214,12 @@ void quarantine(Backend& backend) {
             {.tenant = Tenant{1}, .reason = std::uint8_t{2}, .subject = "user-17", .limit = 5})) == Ids{70, 72});
   CHECK(ids_of(reader->quarantine({.limit = 2})) == Ids{70, 71});
   CHECK(reader->waiting_count(Source{1}) == 2);
+  const std::vector<Reader::WaitingPayload> kept = reader->waiting_payloads(Source{1});
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].digest == key_of(900));
+  CHECK(kept[0].items == 2);
+  CHECK(kept[0].bytes == static_cast<std::int64_t>(bytes.size()));
+  CHECK(reader->waiting_payloads(Source{9}).empty());
   std::optional<Payload> payload = reader->payload(key_of(900));
   REQUIRE(payload);
   CHECK(payload->bytes == bytes);
