@@ -280,6 +280,10 @@ AlarmChange apply_event(const Alarm* open, const SafetyEvent& event, const Judgi
   return applied(open, std::move(found), judging);
 }
 
+std::string used_by(std::string thing, PatientId patient) {
+  return patient ? std::move(thing) + "@" + patient.text() : thing;
+}
+
 std::string identity(const TechnicalCause& cause) {
   return technical_identity(cause.cause, cause.thing);
 }
@@ -341,7 +345,10 @@ AlarmChange apply_patient_known(const Alarm& open, PatientId patient, bool taken
   if (open.patient) return unchanged("patient-known");
   Alarm next = next_version(open, {open.machine, Change::action, false, "patient-known"}, now);
   next.patient = patient;
-  if (!taken) next.identity = event_identity(patient, fhir::event_named(next.reason.rule));
+  if (!taken) {
+    next.identity = open.origin == Origin::technical ? used_by(open.identity, patient)
+                                                     : event_identity(patient, fhir::event_named(next.reason.rule));
+  }
   log(next, {now, std::nullopt, "patient-known", {}});
   return {std::move(next), Change::action, false, "patient-known"};
 }

@@ -82,6 +82,9 @@ struct TechnicalCause {
   bool late = false, superseded = false, past_horizon = false;
 };
 std::string identity(const TechnicalCause&);
+// A thing in one patient's hands. The same device may serve two patients one after the other, and a sender that names no device
+// has one thing for all: each patient's alarm is its own.
+std::string used_by(std::string thing, PatientId);
 AlarmChange apply_technical(const Alarm* open, const TechnicalCause&, const Judging&);
 // A held reading of a known patient (invariant 5): severe if its value would have breached. One alarm per patient and
 // kind.

@@ -217,7 +217,7 @@ std::vector<AlarmId> judge_event(journal::Working& working, registry::PatientSta
     cause.tenant = source.tenant;
     if (patient != nullptr) cause.patient = patient->patient.id;
     cause.cause = fhir::info(row.kind).name;
-    cause.thing = thing;
+    cause.thing = alarms::used_by(thing, cause.patient);
     cause.text = content_member(row, "text");
     cause.measured = row.measured;
     cause.device = device;

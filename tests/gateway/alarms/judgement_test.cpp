@@ -337,6 +337,28 @@ TEST_CASE("judgement: a press of nobody known is an alarm without patient, until
   CHECK_FALSE(apply_patient_known(*known.alarm, PatientId{7}, false, morning).alarm);
 }
 
+// Two patients with a flat battery each, named by number alone, were one thing; the second event could not be stored.
+TEST_CASE("judgement: a technical cause is its patient's", "[gateway][alarms]") {
+  TechnicalCause cause;
+  cause.cause = "low-battery";
+  cause.thing = "oth-bodo/SN-3";
+  cause.measured = morning;
+  const Alarm loose = *apply_technical(nullptr, cause, at(morning)).alarm;
+  CHECK(used_by("oth-bodo/SN-3", PatientId{}) == "oth-bodo/SN-3");
+
+  cause.patient = patient;
+  cause.thing = used_by(cause.thing, patient);
+  CHECK(identity(cause) != loose.identity);
+  cause.patient = PatientId{7};
+  cause.thing = used_by("oth-bodo/SN-3", cause.patient);
+  const std::string other = identity(cause);
+  cause.patient = patient;
+  cause.thing = used_by("oth-bodo/SN-3", patient);
+  CHECK(other != identity(cause));
+  // Once the patient is known, the next event finds the alarm that began without.
+  CHECK(apply_patient_known(loose, patient, false, morning).alarm->identity == identity(cause));
+}
+
 TEST_CASE("judgement: a held reading of a known patient is a technical alarm", "[gateway][alarms]") {
   HeldReading held;
   held.tenant = "bodo";
