@@ -142,6 +142,13 @@ void Committer::run() {
   }
 }
 
+// A row that breaks a rule of the store is a defect, not something a sender could put right, and its words are the store's own.
+static fhir::Result<void> fit_to_tell(const fhir::Result<void>& result) {
+  if (result.error().category != fhir::ErrorCategory::conflict) return result;
+  log::error("commit_refused", {{"what", std::string_view(result.error().detail)}});
+  return fhir::internal("this could not be stored; it is logged");
+}
+
 // No job fails its neighbours: those before one that failed are committed without it, then the rest goes on after it.
 void Committer::run_group(Group group, Lane lane) {
   while (!group.empty()) {
@@ -150,7 +157,8 @@ void Committer::run_group(Group group, Lane lane) {
     const bool store_is_down = !tried.culprit && tried.result.error().category == fhir::ErrorCategory::unavailable;
     if (store_is_down || (group.size() == 1 && !tried.culprit)) {
       ++counts_.failed_groups;
-      for (const auto& job : group) job->finished(tried.result);
+      const fhir::Result<void> told = fit_to_tell(tried.result);
+      for (const auto& job : group) job->finished(told);
       return;
     }
     if (!tried.culprit) {  // the store refuses some row and does not say whose
