@@ -119,7 +119,7 @@ class Queue {
   }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
-  void sink(void (*sink)(std::string_view)) { sink_.store(sink); }
+  void sink(void (*take)(std::string_view)) { sink_.store(take); }
 
  private:
   void run() {
@@ -130,9 +130,9 @@ class Queue {
         wake_.wait(lock, [&] { return !lines_.empty(); });
         batch.swap(lines_);
       }
-      auto* sink = sink_.load();
-      for (const std::string& line : batch) sink(line);
-      report_drops(sink);
+      auto* take = sink_.load();
+      for (const std::string& line : batch) take(line);
+      report_drops(take);
       {
         std::lock_guard lock(mutex_);
         written_ += batch.size();
@@ -142,10 +142,10 @@ class Queue {
   }
 
   // The loss of lines is itself a line, written as soon as the sink takes anything again.
-  void report_drops(void (*sink)(std::string_view)) {
+  void report_drops(void (*take)(std::string_view)) {
     std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
     if (dropped == reported_) return;
-    sink(render(Level::warning, "log_lines_dropped", {{"lines", static_cast<std::int64_t>(dropped - reported_)}}));
+    take(render(Level::warning, "log_lines_dropped", {{"lines", static_cast<std::int64_t>(dropped - reported_)}}));
     reported_ = dropped;
   }
 
