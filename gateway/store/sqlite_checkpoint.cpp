@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
+
 namespace gateway::store {
 namespace {
 
@@ -51,6 +53,7 @@ void SqliteCheckpoint::copy(SqliteConnection& db) {
 
 void SqliteCheckpoint::between_groups() {
   if (pages_seen_ >= settings_.writer_pages && pages_new_ >= pages_between_tries) {
+    if (pages_seen_ >= 2 * settings_.writer_pages) wait_for_thread();
     now();
   } else if (settings_.thread && pages_new_ >= settings_.pages) {
     pages_new_ = 0;
@@ -67,6 +70,13 @@ void SqliteCheckpoint::now() {
   copy(writer_);
 }
 
+// While the thread copies, the writer's own copy is refused, and a thread that gets no processor would let the log grow
+// without end. The deadline is for a disk that hangs: then the log may as well grow.
+void SqliteCheckpoint::wait_for_thread() {
+  std::unique_lock lock(mutex_);
+  done_.wait_for(lock, std::chrono::seconds(2), [this] { return !copying_ && !wanted_; });
+}
+
 void SqliteCheckpoint::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), checkpoint_niceness);
   try {
@@ -78,8 +88,14 @@ void SqliteCheckpoint::run() {
         wake_.wait(lock, [this] { return wanted_ || stopping_; });
         if (stopping_) return;
         wanted_ = false;
+        copying_ = true;
       }
       copy(db);
+      {
+        std::lock_guard lock(mutex_);
+        copying_ = false;
+      }
+      done_.notify_one();
     }
   } catch (const StoreError& error) {
     failed_(error);

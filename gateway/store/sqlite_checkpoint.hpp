@@ -38,6 +38,7 @@ class SqliteCheckpoint {
   static int on_commit(void* self, sqlite3*, const char*, int pages);
   static void copy(SqliteConnection&);
   void run();
+  void wait_for_thread();
 
   SqliteConnection& writer_;
   SqliteFile file_;
@@ -46,8 +47,8 @@ class SqliteCheckpoint {
   std::atomic<std::int64_t> pages_{0};
   std::int64_t pages_seen_ = 0, pages_new_ = 0;  // writer's thread
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool wanted_ = false, stopping_ = false;
+  std::condition_variable wake_, done_;
+  bool wanted_ = false, copying_ = false, stopping_ = false;
   std::thread thread_;
 };
 

@@ -68,7 +68,7 @@ class ProcessLock {
   explicit ProcessLock(const SqliteFile& store) {
     try {
       db_.emplace(SqliteFile{store.path + "-lock", store.vfs}, SqliteConnection::Mode::read_write, 0, 0);
-      db_->execute("begin exclusive");
+      db_->execute("pragma journal_mode=memory; begin exclusive");
     } catch (const StoreError& error) {
       if (error.cause() != StoreError::Cause::in_use) throw;
       throw StoreError(StoreError::Cause::in_use, "store: another process has it open");

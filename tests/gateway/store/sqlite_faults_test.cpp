@@ -322,6 +322,41 @@ TEST_CASE("sqlite: full disk refuses readings, the reserve admits alarms, space 
   workload.check(*store);
 }
 
+TEST_CASE("sqlite: the default reserve holds ten thousand presses", "[store][faults][.slow]") {
+  tests::TemporaryFolder folder;
+  FaultVfs disk;
+  SqliteOptions options;
+  options.path = folder.path() / "hjemport.db";
+  options.vfs = disk.name();
+  options.checkpoint_thread = false;
+  options.free_bytes = [&disk] { return disk.free_bytes(); };
+  std::unique_ptr<Store> store = open_sqlite(options);
+  Workload workload(8);
+  for (int i = 0; i < 2'000; ++i) REQUIRE(workload.write(*store));
+  disk.limit(disk.used_bytes());
+  while (workload.write(*store)) {
+  }
+  // Each in a group of its own, with its event and the alarm's JSON in the journal: the dearest case.
+  std::int64_t urgent = 0;
+  for (; urgent < 20'000; ++urgent) {
+    std::int64_t id = 1'000'000 + 2 * urgent;
+    Changes changes;
+    changes.events = {event(id)};
+    changes.alarms = {alarm(id + 1, "press-" + std::to_string(id))};
+    changes.alarms[0].document += std::string(900, 'x');
+    changes.journal = {entry(Entry::event, id), entry(Entry::alarm, id + 1)};
+    changes.journal[1].data = changes.alarms[0].document;
+    changes.highest_id = id + 1;
+    Result<Position> result = store->commit(changes, Lane::urgent);
+    if (!result) break;
+    workload.acknowledged(changes, *result);
+    store->upkeep();
+  }
+  WARN(urgent << " presses");
+  CHECK(urgent >= 10'000);
+  workload.check(*store);
+}
+
 TEST_CASE("sqlite: opened on a full disk it serves and waits for space", "[store][faults]") {
   tests::TemporaryFolder folder;
   FaultVfs disk;
