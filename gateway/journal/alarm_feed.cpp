@@ -14,12 +14,14 @@ void AlarmFeed::committed(const store::Changes& changes, store::Position first) 
       if (entry.kind == store::Entry::alarm) {
         ring_.push_back(std::make_shared<AlarmChange>(
             AlarmChange{position, entry.tenant, entry.patient, entry.at, entry.change, entry.data}));
+        bytes_ += entry.data.size();
         changed = true;
       }
       ++position;
     }
     if (!changes.journal.empty()) newest_ = position - 1;
-    while (ring_.size() > capacity_) {
+    while (ring_.size() > capacity_ || bytes_ > bytes_max_) {
+      bytes_ -= ring_.front()->data.size();
       floor_ = ring_.front()->position;
       ring_.pop_front();
     }

@@ -31,7 +31,9 @@ class AlarmFeed {
   using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                                   http::Executor>;
 
-  explicit AlarmFeed(store::Position newest, std::size_t capacity = 4096) : capacity_(capacity), newest_(newest), floor_(newest) {}
+  // At most `capacity` changes and `bytes` of their text: an alarm with many notes is large, and each of its changes carries it whole.
+  explicit AlarmFeed(store::Position newest, std::size_t capacity = 4096, std::size_t bytes = 32 * 1024 * 1024)
+      : capacity_(capacity), bytes_max_(bytes), newest_(newest), floor_(newest) {}
 
   void committed(const store::Changes&, store::Position first);  // an Observer; the committer's thread
 
@@ -48,9 +50,10 @@ class AlarmFeed {
  private:
   void wake();
 
-  const std::size_t capacity_;
+  const std::size_t capacity_, bytes_max_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const AlarmChange>> ring_;
+  std::size_t bytes_ = 0;  // text in the ring
   store::Position newest_;  // of the journal, alarm or not
   store::Position floor_;   // every alarm change after this position is in the ring
   std::vector<std::weak_ptr<Timer>> waiters_;

@@ -28,6 +28,7 @@ struct Initiate {
     };
     resume = complete;
     if (!committer.submit(std::move(job), lane)) {
+      resume = nullptr;  // the job is the coroutine's, which the handler holds: no circle
       complete(fhir::Error(fhir::ErrorCategory::busy, "too much is waiting to be stored; try again"));
     }
   }

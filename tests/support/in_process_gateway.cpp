@@ -220,49 +220,104 @@ Metrics& InProcessGateway::metrics() {
   return parts_->metrics;
 }
 
-void InProcessGateway::run_loop(const bool& done) {
+void InProcessGateway::run_loop(const std::function<bool()>& done) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   auto guard = boost::asio::make_work_guard(*loop_);
   loop_->restart();
-  while (!done) {
+  while (!done()) {
     loop_->run_one_for(std::chrono::milliseconds(100));
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the request did not end");
   }
 }
 
-http::Response InProcessGateway::call(http::Method method, std::string target, std::string_view token, std::string body,
-                                      std::vector<Header> headers) {
+namespace {
+
+http::Request request_of(Asked asked) {
   http::Request request;
-  request.method = method;
-  const std::size_t question = target.find('?');
-  request.path = target.substr(0, question);
-  if (question != std::string::npos) request.query = target.substr(question + 1);
-  request.target = std::move(target);
-  request.body = std::move(body);
-  if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + std::string(token));
-  for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
-  auto found = parts_->router.find(request);
-  if (auto* refusal = std::get_if<http::Router::Refusal>(&found)) return std::move(refusal->response);
-  const http::Route& route = *std::get<const http::Route*>(found);
-  if (auto refused = parts_->router.guard()(request, route)) return std::move(*refused);
-  return run(route.handler(request));
+  request.method = asked.method;
+  const std::size_t question = asked.target.find('?');
+  request.path = asked.target.substr(0, question);
+  if (question != std::string::npos) request.query = asked.target.substr(question + 1);
+  request.target = std::move(asked.target);
+  request.body = std::move(asked.body);
+  if (!asked.token.empty()) request.headers.emplace_back("authorization", "Bearer " + asked.token);
+  for (const auto& [name, value] : asked.headers) request.headers.emplace_back(name, value);
+  return request;
+}
+
+}  // namespace
+
+std::vector<http::Response> InProcessGateway::together(std::vector<Asked> asked) {
+  std::vector<http::Request> requests;
+  for (Asked& one : asked) requests.push_back(request_of(std::move(one)));
+  std::vector<http::Response> responses(requests.size());
+  std::size_t answered = 0;
+  std::exception_ptr fault;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto found = parts_->router.find(requests[i]);
+    std::optional<http::Response> refused;
+    if (auto* refusal = std::get_if<http::Router::Refusal>(&found)) {
+      refused = std::move(refusal->response);
+    } else {
+      refused = parts_->router.guard()(requests[i], *std::get<const http::Route*>(found));
+    }
+    if (refused) {
+      responses[i] = std::move(*refused);
+      ++answered;
+      continue;
+    }
+    boost::asio::co_spawn(loop_->get_executor(), std::get<const http::Route*>(found)->handler(requests[i]),
+                          [&, i](std::exception_ptr thrown, http::Response response) {
+                            if (thrown) fault = thrown;
+                            responses[i] = std::move(response);
+                            ++answered;
+                          });
+  }
+  run_loop([&] { return answered == requests.size(); });
+  if (fault) std::rethrow_exception(fault);
+  return responses;
+}
+
+http::Response InProcessGateway::call(Asked asked) {
+  std::vector<Asked> one;
+  one.push_back(std::move(asked));
+  return std::move(together(std::move(one)).front());
 }
 
 http::Response InProcessGateway::get(std::string target, std::string_view token, std::vector<Header> headers) {
-  return call(http::Method::get, std::move(target), token, {}, std::move(headers));
+  return call({http::Method::get, std::move(target), std::string(token), {}, std::move(headers)});
 }
 http::Response InProcessGateway::post(std::string target, std::string_view token, std::string body,
                                       std::vector<Header> headers) {
-  return call(http::Method::post, std::move(target), token, std::move(body), std::move(headers));
+  return call({http::Method::post, std::move(target), std::string(token), std::move(body), std::move(headers)});
 }
 http::Response InProcessGateway::put(std::string target, std::string_view token, std::string body,
                                      std::vector<Header> headers) {
-  return call(http::Method::put, std::move(target), token, std::move(body), std::move(headers));
+  return call({http::Method::put, std::move(target), std::string(token), std::move(body), std::move(headers)});
+}
+
+Asked ingested(std::string_view source, std::string_view measurements, std::string_view events) {
+  std::string body =
+      R"({"measurements":[)" + std::string(measurements) + R"(],"events":[)" + std::string(events) + "]}";
+  return {http::Method::post,
+          "/ingest/" + std::string(source),
+          std::string(source),
+          body,
+          {{"content-type", "application/json"}}};
+}
+
+Asked linked(std::string_view source, std::string_view subject, int n, std::string_view from, std::string_view to,
+             bool release) {
+  std::string body = R"({"source":")" + std::string(source) + R"(","subject":")" + std::string(subject) +
+                     R"(","patient":{"system":")" + fnr + R"(","value":")" + synthetic_number(n) + "\"}";
+  if (!from.empty()) body.append(R"(,"from":")").append(from).append("\"");
+  if (!to.empty()) body.append(R"(,"to":")").append(to).append("\"");
+  if (release) body += R"(,"release":true)";
+  return {http::Method::post, "/links", source == "elsewhere" ? "operator-oslo" : "operator", body + "}", {}};
 }
 
 http::Response InProcessGateway::ingest(std::string_view source, std::string measurements, std::string events) {
-  std::string body = R"({"measurements":[)" + measurements + R"(],"events":[)" + events + "]}";
-  return post("/ingest/" + std::string(source), source, std::move(body), {{"content-type", "application/json"}});
+  return call(ingested(source, measurements, events));
 }
 
 fhir::Result<void> InProcessGateway::commit(std::function<void(journal::Working&)> decide, store::Lane lane) {
@@ -300,12 +355,7 @@ PatientId InProcessGateway::patient(int n, std::string_view tenant) {
 
 void InProcessGateway::link(std::string_view source, std::string_view subject, int n, std::string_view from,
                             std::string_view to, bool release) {
-  std::string body = R"({"source":")" + std::string(source) + R"(","subject":")" + std::string(subject) +
-                     R"(","patient":{"system":")" + fnr + R"(","value":")" + synthetic_number(n) + "\"}";
-  if (!from.empty()) body.append(R"(,"from":")").append(from).append("\"");
-  if (!to.empty()) body.append(R"(,"to":")").append(to).append("\"");
-  if (release) body += R"(,"release":true)";
-  auto response = post("/links", source == "elsewhere" ? "operator-oslo" : "operator", body + "}");
+  auto response = call(linked(source, subject, n, from, to, release));
   if (response.status != 200 && response.status != 201) throw std::runtime_error("link refused: " + response.body);
 }
 

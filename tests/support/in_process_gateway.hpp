@@ -61,6 +61,15 @@ inline constexpr const char* fnr = "urn:oid:2.16.578.1.12.4.1.4.1";
 
 using Header = std::pair<std::string, std::string>;
 
+struct Asked {
+  gateway::http::Method method{};
+  std::string target, token, body;
+  std::vector<Header> headers;
+};
+Asked ingested(std::string_view source, std::string_view measurements, std::string_view events = {});
+Asked linked(std::string_view source, std::string_view subject, int n, std::string_view from, std::string_view to = {},
+             bool release = false);
+
 class InProcessGateway {
  public:
   struct Options {
@@ -90,8 +99,9 @@ class InProcessGateway {
   void restart();
   void stop();
 
-  gateway::http::Response call(gateway::http::Method, std::string target, std::string_view token, std::string body = {},
-                               std::vector<Header> headers = {});
+  gateway::http::Response call(Asked);
+  // All of them started in this order before the first is answered.
+  std::vector<gateway::http::Response> together(std::vector<Asked>);
   gateway::http::Response get(std::string target, std::string_view token, std::vector<Header> headers = {});
   gateway::http::Response post(std::string target, std::string_view token, std::string body,
                                std::vector<Header> headers = {});
@@ -124,7 +134,7 @@ class InProcessGateway {
   std::unique_ptr<gateway::store::Reader> reader_;
   std::unique_ptr<boost::asio::io_context> loop_;
   std::unique_ptr<Parts> parts_;
-  void run_loop(const bool& done);
+  void run_loop(const std::function<bool()>& done);
 };
 
 // "header value" of a response; empty when missing.

@@ -18,7 +18,7 @@ T InProcessGateway::run(gateway::http::Awaitable<T> work) {
     result.emplace(std::move(value));
     done = true;
   });
-  run_loop(done);
+  run_loop([&] { return done; });
   if (fault) std::rethrow_exception(fault);
   return std::move(*result);
 }

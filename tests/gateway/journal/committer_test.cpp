@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gateway/journal/working.hpp"
+#include "tests/support/gate.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/printing.hpp"
@@ -56,21 +57,6 @@ class Refuses : public Job {
   std::promise<fhir::Result<void>> answer;
 };
 
-// Keeps the committer inside decide() until the test lets it go, so that what is submitted meanwhile forms one group.
-class Gate : public Job {
- public:
-  void decide(Working&) override {
-    if (std::exchange(passed_, true)) return;
-    entered.set_value();
-    open.get_future().wait();
-  }
-  void finished(const fhir::Result<void>&) override {}
-  std::promise<void> entered, open;
-
- private:
-  bool passed_ = false;
-};
-
 struct Fixture {
   support::MemoryStore store;
   support::ManualClock clock;
@@ -80,12 +66,6 @@ struct Fixture {
   Committer& make() {
     committer = std::make_unique<Committer>(store, clock, 0, settings);
     return *committer;
-  }
-  std::shared_ptr<Gate> hold() {
-    auto gate = std::make_shared<Gate>();
-    REQUIRE(committer->submit(gate, Lane::urgent));
-    gate->entered.get_future().wait();
-    return gate;
   }
   std::vector<std::int64_t> refs() {
     std::vector<std::int64_t> out;
@@ -118,11 +98,11 @@ std::string problem(const std::shared_ptr<J>& job) {
 TEST_CASE("committer: what queued during a commit is one group, urgent first", "[journal][committer]") {
   Fixture f;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   auto bulk = submit(*f.committer, std::make_shared<Entry>(1));
   auto more_bulk = submit(*f.committer, std::make_shared<Entry>(2));
   auto urgent = submit(*f.committer, std::make_shared<Entry>(3), Lane::urgent);
-  gate->open.set_value();
+  gate.open();
   CHECK(answer(bulk));
   CHECK(answer(more_bulk));
   CHECK(answer(urgent));
@@ -135,10 +115,10 @@ TEST_CASE("committer: a group is bounded by rows, and one larger job still goes"
   Fixture f;
   f.settings.group_rows = 10;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   std::vector<std::shared_ptr<Entry>> jobs;
   for (int i = 0; i < 6; ++i) jobs.push_back(submit(*f.committer, std::make_shared<Entry>(i, i == 5 ? 50 : 4)));
-  gate->open.set_value();
+  gate.open();
   for (const auto& job : jobs) CHECK(answer(job));
   f.committer->stop();
   CHECK(f.refs() == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5});
@@ -175,12 +155,12 @@ TEST_CASE("committer: a job that fails leaves its neighbours alone", "[journal][
     };
     expected = "this could not be stored; it is logged";
   }
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   auto first = submit(*f.committer, std::make_shared<Entry>(1), Lane::urgent);
   submit(*f.committer, bad, Lane::urgent);
   auto third = submit(*f.committer, std::make_shared<Entry>(3), Lane::urgent);
   auto fourth = submit(*f.committer, std::make_shared<Entry>(4));
-  gate->open.set_value();
+  gate.open();
   CHECK(answer(first));
   CHECK(answer(third));
   CHECK(answer(fourth));
@@ -194,14 +174,14 @@ TEST_CASE("committer: refusals without effect cost one decision each", "[journal
   // waited behind half a million decisions.
   Fixture f;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   std::vector<std::shared_ptr<Refuses>> refusing;
   std::vector<std::shared_ptr<Entry>> good;
   for (int i = 0; i < 300; ++i) {
     refusing.push_back(submit(*f.committer, std::make_shared<Refuses>()));
     good.push_back(submit(*f.committer, std::make_shared<Entry>(i)));
   }
-  gate->open.set_value();
+  gate.open();
   int decided = 0;
   for (const auto& job : good) CHECK(answer(job));
   for (const auto& job : refusing) CHECK(problem(job) == "too late");
@@ -215,14 +195,14 @@ TEST_CASE("committer: refusals without effect cost one decision each", "[journal
 TEST_CASE("committer: many jobs that fail with effects are decided a few times each", "[journal][committer]") {
   Fixture f;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   std::vector<std::shared_ptr<Entry>> jobs;
   for (int i = 0; i < 200; ++i) {
     auto job = std::make_shared<Entry>(i);
     if (i % 2 == 0) job->fault = [](Working&) { throw journal::JobRefused{{fhir::ErrorCategory::busy, "full"}}; };
     jobs.push_back(submit(*f.committer, job));
   }
-  gate->open.set_value();
+  gate.open();
   for (int i = 0; i < 200; ++i) CHECK(answer(jobs[i]).has_value() == (i % 2 == 1));
   f.committer->stop();
   int most = 0;
@@ -249,12 +229,10 @@ TEST_CASE("committer: a store that takes nothing fails bulk and still admits urg
   support::ManualClock clock;
   Committer committer(store, clock, 0, {});
   committer.start();
-  auto gate = std::make_shared<Gate>();
-  REQUIRE(committer.submit(gate, Lane::urgent));
-  gate->entered.get_future().wait();
+  tests::Gate gate(committer);
   auto bulk = submit(committer, std::make_shared<Entry>(1));
   auto urgent = submit(committer, std::make_shared<Entry>(2), Lane::urgent);
-  gate->open.set_value();
+  gate.open();
   CHECK(answer(urgent));
   CHECK(problem(bulk) == "disk full");
   committer.stop();
@@ -268,14 +246,14 @@ TEST_CASE("committer: a full lane refuses, the other one goes on, and an empty l
   f.settings.bulk_rows = 10;
   f.settings.urgent_rows = 10;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   auto large = submit(*f.committer, std::make_shared<Entry>(1, 50));
   CHECK_FALSE(f.committer->submit(std::make_shared<Entry>(2), Lane::bulk));
   auto urgent = submit(*f.committer, std::make_shared<Entry>(3, 10), Lane::urgent);
   CHECK_FALSE(f.committer->submit(std::make_shared<Entry>(4), Lane::urgent));
   CHECK(f.committer->counts().refused == 2);
   CHECK(f.committer->counts().bulk_queued == 50);
-  gate->open.set_value();
+  gate.open();
   CHECK(answer(large));
   CHECK(answer(urgent));
   CHECK(f.committer->counts().bulk_queued == 0);
@@ -287,10 +265,10 @@ TEST_CASE("committer: a full lane refuses, the other one goes on, and an empty l
 TEST_CASE("committer: stop runs what is queued, then takes nothing more", "[journal][committer]") {
   Fixture f;
   f.make().start();
-  auto gate = f.hold();
+  tests::Gate gate(*f.committer);
   std::vector<std::shared_ptr<Entry>> jobs;
   for (int i = 0; i < 50; ++i) jobs.push_back(submit(*f.committer, std::make_shared<Entry>(i)));
-  gate->open.set_value();
+  gate.open();
   f.committer->stop();
   for (const auto& job : jobs) CHECK(answer(job));
   CHECK(f.refs().size() == 50);
