@@ -104,24 +104,34 @@ std::vector<PlannedLimit> enrol(const Plan& current, const std::vector<std::stri
   auto contains = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  std::vector<PlannedLimit> limits;
+  std::vector<PlannedLimit> limits, left;
   for (const PlannedLimit& planned : current.limits) {
-    if (planned.origin == "personal" || contains(programmes, planned.origin)) limits.push_back(planned);
+    const bool stays = planned.origin == "personal" || contains(programmes, planned.origin);
+    (stays ? limits : left).push_back(planned);
   }
-  for (const std::string& name : programmes) {
-    if (contains(current.programmes, name)) continue;
+  auto place_in = [](std::vector<PlannedLimit>& list, const thresholds::Limit& limit) {
+    return std::find_if(list.begin(), list.end(), [&](const PlannedLimit& planned) {
+      return planned.limit.kind == limit.kind && planned.limit.component == limit.component;
+    });
+  };
+  auto copy_in = [&](const std::string& name, bool only_what_was_left) {
     auto programme = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.id == name; });
-    if (programme == known.end()) continue;
+    if (programme == known.end()) return;
     for (const thresholds::Limit& limit : programme->limits) {
-      auto same = std::find_if(limits.begin(), limits.end(), [&](const PlannedLimit& planned) {
-        return planned.limit.kind == limit.kind && planned.limit.component == limit.component;
-      });
+      if (only_what_was_left && place_in(left, limit) == left.end()) continue;
+      auto same = place_in(limits, limit);
       if (same == limits.end()) {
         limits.push_back({limit, name});
       } else if (same->origin != "personal") {
         *same = {limit, name};
       }
     }
+  };
+  for (const std::string& name : programmes) {
+    if (contains(current.programmes, name)) copy_in(name, true);
+  }
+  for (const std::string& name : programmes) {
+    if (!contains(current.programmes, name)) copy_in(name, false);
   }
   return limits;
 }

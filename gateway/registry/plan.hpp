@@ -35,7 +35,8 @@ std::string limits_json(const std::vector<PlannedLimit>&);
 fhir::Result<std::vector<PlannedLimit>> limits_from_json(fhir::JsonValue body);
 
 // Enrolment: limits of programmes newly named are copied in, later programmes win over earlier ones; a limit a person set stays
-// (a clinician's value is never changed silently); limits copied from a programme that is left go with it.
+// (a clinician's value is never changed silently); limits copied from a programme that is left go with it, and where they stood in
+// for those of a programme that stays, its limits come back: nobody is left unwatched by leaving one of two.
 std::vector<PlannedLimit> enrol(const Plan& current, const std::vector<std::string>& programmes,
                                 const std::vector<config::Programme>& known);
 
