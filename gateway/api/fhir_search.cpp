@@ -11,6 +11,7 @@
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/search_filter.hpp"
 #include "gateway/auth/may.hpp"
+#include "gateway/ingest/keys.hpp"
 #include "gateway/journal/submit.hpp"
 #include "gateway/journal/working.hpp"
 
@@ -287,14 +288,31 @@ Answer bundle(store::Reader& reader, const Search& search, const CursorSeal& sea
   return answer;
 }
 
+// Our own ids and identifiers are hexadecimal: eleven digits in a row between letters name nobody.
+bool is_ours(std::string_view code) {
+  const std::size_t slash = code.rfind('/');
+  if (slash != std::string_view::npos) code.remove_prefix(slash + 1);
+  return id_from_text(code) || ingest::key_of_identifier(code);
+}
+
+bool names_nationally(std::string_view value) {
+  const std::size_t bar = value.rfind('|');
+  const std::string_view code = bar == std::string_view::npos ? value : value.substr(bar + 1);
+  if (bar != std::string_view::npos && fhir::is_national_id_system(value.substr(0, bar))) return true;
+  if (is_ours(code)) return false;
+  return fhir::classify_national_id(code) || fhir::may_contain_national_id(value);
+}
+
 // National numbers stay out of URLs (invariant 12), whatever parameter they come in.
 bool names_a_person_nationally(const fhir::Parameters& parameters) {
   return std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) {
-    const std::string& value = parameter.second;
-    const std::size_t bar = value.rfind('|');
-    const std::string_view code = bar == std::string::npos ? std::string_view(value) : std::string_view(value).substr(bar + 1);
-    const bool national_system = bar != std::string::npos && fhir::is_national_id_system(std::string_view(value).substr(0, bar));
-    return national_system || fhir::classify_national_id(code) || fhir::may_contain_national_id(value);
+    std::string_view rest = parameter.second;
+    for (;;) {
+      const std::size_t comma = rest.find(',');
+      if (names_nationally(rest.substr(0, comma))) return true;
+      if (comma == std::string_view::npos) return false;
+      rest.remove_prefix(comma + 1);
+    }
   });
 }
 

@@ -42,13 +42,17 @@ auto parsed(const std::vector<Text>& texts, const Parse& parse) {
 
 std::vector<fhir::Kind> kinds_with(const std::vector<fhir::Token>& tokens) {
   std::vector<fhir::Kind> kinds;
-  for (const fhir::KindInfo& info : fhir::all_kinds()) {
-    const bool carries = std::any_of(info.codings.begin(), info.codings.end(), [&](const fhir::Code& code) {
-      return std::any_of(tokens.begin(), tokens.end(), [&](const fhir::Token& token) {
-        return token.code == code.code && (!token.system || *token.system == code.system);
-      });
-    });
-    if (carries) kinds.push_back(info.kind);
+  for (const fhir::Token& token : tokens) {
+    if (!token.code.empty()) {
+      const std::vector<fhir::Kind> carrying = fhir::kinds_carrying(token.system, token.code);
+      kinds.insert(kinds.end(), carrying.begin(), carrying.end());
+      continue;
+    }
+    for (const fhir::KindInfo& info : fhir::all_kinds()) {  // "http://loinc.org|": any code of the system
+      const bool carries = std::any_of(info.codings.begin(), info.codings.end(),
+                                       [&](const fhir::Code& code) { return token.system == code.system; });
+      if (carries) kinds.push_back(info.kind);
+    }
   }
   return kinds;
 }
@@ -57,7 +61,8 @@ std::vector<fhir::Kind> kinds_in(const std::vector<fhir::Token>& categories) {
   std::vector<fhir::Kind> kinds;
   for (const fhir::KindInfo& info : fhir::all_kinds()) {
     for (const fhir::Token& token : categories) {
-      if (token.code == info.category && (!token.system || *token.system == category_system)) kinds.push_back(info.kind);
+      const bool code_fits = token.code.empty() || token.code == info.category;
+      if (code_fits && (!token.system || *token.system == category_system)) kinds.push_back(info.kind);
     }
   }
   return kinds;
