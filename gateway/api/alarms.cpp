@@ -140,6 +140,14 @@ http::Awaitable<http::Response> read_alarm(http::Request& request, const AlarmDe
   co_return alarm_response(200, alarm->version, alarms::shown_json(*alarm));
 }
 
+// Of an alarm as it is shown.
+std::uint32_t version_in(const std::string& shown) {
+  auto document = fhir::JsonDocument::parse(shown);
+  if (!document) return 0;
+  auto version = document->root()["version"].as_integer();
+  return version ? static_cast<std::uint32_t>(*version) : 0;
+}
+
 // One person's action. The answer is part of the commit when the client gave an Idempotency-Key, so that a repeat after a lost
 // answer is told the same.
 class ActionJob : public journal::AwaitedJob {
@@ -153,6 +161,7 @@ class ActionJob : public journal::AwaitedJob {
       if (auto first = earlier_reply(working)) {
         status_ = first->status;
         body_ = first->body;
+        version_ = version_in(body_);
         return;
       }
     }
@@ -228,7 +237,9 @@ http::Awaitable<http::Response> act_on_alarm(http::Request& request, const Alarm
   std::string reply_key;
   if (std::string_view key = request.header("idempotency-key"); !key.empty()) {
     if (key.size() > idempotency_key_max) co_return problem(400, "Idempotency-Key: at most 200 characters");
-    reply_key.append(request.actor->tenant_name).append("|").append(request.actor->id).append("|").append(key);
+    // A key says "the same request": used for another alarm or another action it is another one, and never its answer.
+    reply_key.append(request.actor->tenant_name).append("|").append(request.actor->id).append("|").append(id->text());
+    reply_key.append("|").append(thresholds::name(action->action)).append("|").append(key);
   }
   auto job = std::make_shared<ActionJob>(request.actor, *id, *expected, std::move(*action), std::move(reply_key));
   fhir::Result<void> done = co_await journal::commit(deps.committer, job, store::Lane::urgent);
