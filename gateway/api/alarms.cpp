@@ -184,7 +184,7 @@ class ActionJob : public journal::AwaitedJob {
     if (change->alarm) {
       body_ = alarms::shown_json(*change->alarm);
       version_ = change->alarm->version;
-      journal::write_alarm(working, patient, actor_->tenant, *change->alarm, change->change);
+      journal::write_alarm(working, actor_->tenant, *change->alarm, change->change);
     } else {
       body_ = alarms::shown_json(*alarm);
       version_ = alarm->version;

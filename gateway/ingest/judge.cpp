@@ -150,7 +150,7 @@ class ReadingJudge {
     if (step.alarm) {
       writer_.member("alarm", step.alarm->id.text());
       changed_.push_back(step.alarm->id);
-      journal::write_alarm(working_, &patient_, source_.tenant_no, *step.alarm, step.change);
+      journal::write_alarm(working_, source_.tenant_no, *step.alarm, step.change);
     }
     writer_.end_object();
   }
@@ -185,7 +185,7 @@ std::vector<AlarmId> change_alarm(journal::Working& working, registry::PatientSt
   alarms::Judging judging{AlarmId{open == nullptr ? working.next_id() : 0}, working.now, settings.alarms};
   alarms::AlarmChange step = apply(open, judging);
   if (!step.alarm) return {};
-  journal::write_alarm(working, patient, tenant, *step.alarm, step.change);
+  journal::write_alarm(working, tenant, *step.alarm, step.change);
   return {step.alarm->id};
 }
 
@@ -228,7 +228,7 @@ std::vector<AlarmId> judge_event(journal::Working& working, registry::PatientSta
                           return alarms::apply_technical(open, cause, judging);
                         });
   }
-  if (!fhir::info(row.kind).safety) return {};  // a door, a location, a dispensed dose: stored and shown, nobody is called
+  if (!fhir::info(row.kind).safety) return {};  // a dispensed dose: stored and shown, nobody is called
   alarms::SafetyEvent event;
   event.tenant = source.tenant;
   if (patient != nullptr) event.patient = patient->patient.id;

@@ -28,25 +28,37 @@ std::vector<LinkWork::Period> given_up(const store::Link& old, const store::Link
 }
 
 // A safety event that came before anybody knew whose it was gets its patient, and so does its open alarm (invariant 5).
+void claim_alarm(journal::Working& working, const store::Link& link, registry::PatientState& patient, AlarmId id) {
+  auto alarm = journal::find_alarm(working, link.tenant, id);
+  if (!alarm || !alarm->open() || alarm->patient) return;
+  // The alarm leaves the devices' list: its identity becomes the patient's, unless the patient has such an alarm open.
+  alarms::AlarmChange probe = alarms::apply_patient_known(*alarm, link.patient, false, working.now);
+  const bool taken = probe.alarm && patient.open_alarm(probe.alarm->identity) != nullptr;
+  alarms::AlarmChange change = taken ? alarms::apply_patient_known(*alarm, link.patient, true, working.now) : std::move(probe);
+  if (!change.alarm) return;
+  journal::write_alarm(working, link.tenant, *change.alarm, change.change);
+  working.loose_alarms.erase({link.tenant, alarm->identity});
+}
+
 void claim_events(journal::Working& working, const store::Link& link, registry::PatientState& patient) {
-  std::vector<AlarmId> claimed;
-  for (store::Event& event : working.reader.events_without_patient(link.source, link.subject)) {
-    if (!inside(link, event.measured)) continue;
+  std::vector<AlarmId> alarms;
+  auto claim = [&](store::Event& event) {
     event.patient = link.patient;
-    const AlarmId alarm_id = event.alarm;
-    working.changes.events.push_back(std::move(event));
-    if (!alarm_id || std::find(claimed.begin(), claimed.end(), alarm_id) != claimed.end()) continue;
-    claimed.push_back(alarm_id);
-    auto alarm = journal::find_alarm(working, link.tenant, alarm_id);
-    if (!alarm || !alarm->open() || alarm->patient) continue;
-    // The alarm leaves the devices' list: its identity becomes the patient's, unless the patient has such an alarm open.
-    alarms::AlarmChange probe = alarms::apply_patient_known(*alarm, link.patient, false, working.now);
-    const bool taken = probe.alarm && patient.open_alarm(probe.alarm->identity) != nullptr;
-    alarms::AlarmChange change = taken ? alarms::apply_patient_known(*alarm, link.patient, true, working.now) : std::move(probe);
-    if (!change.alarm) continue;
-    journal::write_alarm(working, &patient, link.tenant, *change.alarm, change.change);
-    working.loose_alarms.erase({link.tenant, alarm->identity});
+    if (event.alarm && std::find(alarms.begin(), alarms.end(), event.alarm) == alarms.end()) alarms.push_back(event.alarm);
+  };
+  std::vector<EventId> of_this_group;
+  for (store::Event& event : working.changes.events) {
+    if (event.source != link.source || event.subject != link.subject) continue;
+    of_this_group.push_back(event.id);
+    if (!event.patient && inside(link, event.measured)) claim(event);
   }
+  for (store::Event& event : working.reader.events_without_patient(link.source, link.subject)) {
+    const bool newer = std::find(of_this_group.begin(), of_this_group.end(), event.id) != of_this_group.end();
+    if (newer || !inside(link, event.measured)) continue;
+    claim(event);
+    working.changes.events.push_back(std::move(event));
+  }
+  for (AlarmId id : alarms) claim_alarm(working, link, patient, id);
 }
 
 }  // namespace

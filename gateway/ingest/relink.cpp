@@ -120,7 +120,7 @@ class Withdrawal {
       if (std::find(based_on.begin(), based_on.end(), row.id) == based_on.end()) continue;
       alarms::AlarmChange change =
           alarms::annotate(alarm, "Observation/" + row.id.text() + " gjelder ikke denne pasienten (koblingen er rettet)", working_.now);
-      if (change.alarm) journal::write_alarm(working_, &patient, row.tenant, *change.alarm, change.change);
+      if (change.alarm) journal::write_alarm(working_, row.tenant, *change.alarm, change.change);
     }
   }
 

@@ -31,11 +31,16 @@ std::optional<alarms::Alarm> find_open_alarm(Working& working, registry::Patient
   if (auto written = working.loose_alarms.find({tenant, identity}); written != working.loose_alarms.end()) {
     return written->second.open() ? std::optional(written->second) : std::nullopt;
   }
-  return loaded(working.reader.open_alarm(tenant, identity));
+  std::optional<store::Alarm> row = working.reader.open_alarm(tenant, identity);
+  if (!row) return std::nullopt;
+  if (auto written = working.alarm_rows.find(row->id); written != working.alarm_rows.end()) {
+    row = working.changes.alarms[written->second];
+    if (!row->open || row->identity != identity) return std::nullopt;  // closed or given to its patient by this group
+  }
+  return loaded(row);
 }
 
-void write_alarm(Working& working, registry::PatientState* patient, store::Tenant tenant, const alarms::Alarm& alarm,
-                 thresholds::Change change) {
+void write_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& alarm, thresholds::Change change) {
   store::Alarm row = alarms::row(alarm, tenant);
   // One row an alarm and group: a batch of 500 readings writes its alarm once, and streams every change.
   auto [place, fresh] = working.alarm_rows.try_emplace(alarm.id, working.changes.alarms.size());
@@ -53,6 +58,7 @@ void write_alarm(Working& working, registry::PatientState* patient, store::Tenan
   entry.change = thresholds::name(change);
   entry.data = alarms::shown_json(alarm);
   working.record(std::move(entry));
+  registry::PatientState* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr;
   if (patient != nullptr) {
     patient->keep(alarm);
   } else {

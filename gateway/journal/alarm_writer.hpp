@@ -12,9 +12,9 @@ namespace gateway::journal {
 
 // By id, open or not; nothing for another tenant's.
 std::optional<alarms::Alarm> find_alarm(Working&, store::Tenant, AlarmId);
-// The open alarm of an identity; `patient` null for alarms that belong to nobody.
+// The open alarm of an identity; `patient` null for identities that are no patient's.
 std::optional<alarms::Alarm> find_open_alarm(Working&, registry::PatientState* patient, store::Tenant, const std::string& identity);
 
-void write_alarm(Working&, registry::PatientState* patient, store::Tenant, const alarms::Alarm&, thresholds::Change);
+void write_alarm(Working&, store::Tenant, const alarms::Alarm&, thresholds::Change);
 
 }  // namespace gateway::journal
