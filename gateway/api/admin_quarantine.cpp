@@ -185,8 +185,8 @@ class DiscardJob : public journal::AwaitedJob {
   DiscardJob(QuarantineId id, store::Tenant tenant, std::string who, std::string reason)
       : id_(id), tenant_(tenant), who_(std::move(who)), reason_(std::move(reason)) {}
   void decide(journal::Working& working) override {
-    auto item = item_of(working.reader, id_, tenant_);
-    if (!item) throw journal::JobRefused{item.error()};
+    auto item = ingest::quarantined_now(working, id_);
+    if (!item || item->tenant != tenant_) throw journal::JobRefused{fhir::not_found("no such quarantined item")};
     if (item->state != store::QuarantineState::waiting) {
       throw journal::JobRefused{{fhir::ErrorCategory::conflict, "this item does not wait any more"}};
     }

@@ -94,6 +94,12 @@ void AdmitJob::keys(std::vector<store::Key>& keys) const {
 }
 
 void AdmitJob::decide(journal::Working& working) {
+  if (replayed_) {
+    auto item = quarantined_now(working, replayed_->id);
+    if (!item || item->state != store::QuarantineState::waiting) {
+      throw journal::JobRefused{{fhir::ErrorCategory::conflict, "this item does not wait any more"}};
+    }
+  }
   backlog_.clear();
   results_.clear();  // may run again after a neighbour failed
   results_.reserve(items_.size());
@@ -226,7 +232,9 @@ void AdmitJob::quarantine(journal::Working& working, ItemResult result, const Wh
                           const std::vector<store::ComponentValue>& values, std::string_view device) {
   result.outcome = Outcome::quarantined;
   result.reason = adapters::name(holding.reason);
-  result.quarantine = working.waiting.find(source_.source, holding.key);
+  // An item on its way out stays the item it is, also when what is wrong with it now gives it another key.
+  const bool stays = replayed_ && !is_whole_payload(*replayed_);
+  result.quarantine = stays ? replayed_->id : working.waiting.find(source_.source, holding.key);
   if (!result.quarantine) {
     result.quarantine = hold(working, source_, *raw_, holding);
     const fhir::Time measured = holding.measured.value_or(working.now);
@@ -262,17 +270,25 @@ std::string outcome_text(const ItemResult& result) {
 
 // A good resend of an item that waits ends the waiting: the queue shows only what still needs a person.
 void AdmitJob::end_waiting_twin(journal::Working& working, const store::Key& key, const ItemResult& result) {
-  if (replayed_ || working.waiting.count(source_.source) == 0) return;
+  if ((replayed_ && !is_whole_payload(*replayed_)) || working.waiting.count(source_.source) == 0) return;
   const QuarantineId waiting = working.waiting.find(source_.source, key);
   if (!waiting) return;
-  if (std::optional<store::Quarantined> item = working.reader.quarantined(waiting)) {
+  if (std::optional<store::Quarantined> item = quarantined_now(working, waiting)) {
+    // What is known already says nothing of a correction that waits because something is wrong with it.
+    const auto reason = static_cast<QuarantineReason>(item->reason);
+    const bool unplaced = reason == QuarantineReason::unknown_subject || reason == QuarantineReason::ambiguous_subject;
+    if (result.outcome == Outcome::duplicate && !unplaced) return;
     end_waiting(working, std::move(*item), store::QuarantineState::released, "resent by the source", outcome_text(result));
   }
 }
 
 void AdmitJob::end_replay(journal::Working& working) {
-  std::optional<store::Quarantined> item = working.reader.quarantined(replayed_->id);
-  if (!item || item->state != store::QuarantineState::waiting || results_.empty()) return;
+  std::optional<store::Quarantined> item = quarantined_now(working, replayed_->id);
+  if (!item || results_.empty()) return;
+  if (is_whole_payload(*item)) {  // each of its items stands, or waits, on its own from here on
+    std::string outcome = "decoded, " + std::to_string(results_.size()) + " items";
+    return end_waiting(working, std::move(*item), store::QuarantineState::released, who_, std::move(outcome));
+  }
   const ItemResult& result = results_.front();
   if (result.outcome == Outcome::quarantined) {
     if (result.reason == adapters::name(static_cast<QuarantineReason>(item->reason))) return;

@@ -1,5 +1,7 @@
 #include "gateway/ingest/hold.hpp"
 
+#include <algorithm>
+
 #include "gateway/journal/committer.hpp"
 
 namespace gateway::ingest {
@@ -23,8 +25,10 @@ QuarantineId hold(journal::Working& working, const SourceFacts& source, const Ra
   const store::Key digest = raw.digest();
   const bool kept = working.waiting.keeps(source.source, digest);
   const std::size_t more_bytes = kept ? 0 : raw.bytes.size();
-  if (working.waiting.count(source.source) >= source.quarantine_items ||
-      working.waiting.bytes(source.source) + more_bytes > source.quarantine_bytes) {
+  const bool full = working.waiting.count(source.source) >= source.quarantine_items ||
+                    working.waiting.bytes(source.source) + more_bytes > source.quarantine_bytes;
+  // A reading taken from the wrong patient is ours already: it must not stay there because others fill the quarantine.
+  if (full && !raw.adapter.ends_with(withdrawn_mark)) {
     throw journal::JobRefused{{fhir::ErrorCategory::busy, "the quarantine of this source is full; an operator has to look at it"}};
   }
   store::Quarantined item;
@@ -55,6 +59,17 @@ QuarantineId hold(journal::Working& working, const SourceFacts& source, const Ra
   working.waiting.put(item, raw.bytes.size());
   working.changes.quarantined.push_back(item);
   return item.id;
+}
+
+std::optional<store::Quarantined> quarantined_now(journal::Working& working, QuarantineId id) {
+  const auto& rows = working.changes.quarantined;
+  auto written = std::find_if(rows.rbegin(), rows.rend(), [&](const store::Quarantined& row) { return row.id == id; });
+  return written == rows.rend() ? working.reader.quarantined(id) : std::optional(*written);
+}
+
+bool is_whole_payload(const store::Quarantined& item) {
+  return static_cast<adapters::QuarantineReason>(item.reason) == adapters::QuarantineReason::undecodable &&
+         item.key == item.payload;
 }
 
 void end_waiting(journal::Working& working, store::Quarantined item, store::QuarantineState state, std::string who,

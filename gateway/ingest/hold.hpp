@@ -46,6 +46,11 @@ struct Holding {
 // quarantine is full.
 QuarantineId hold(journal::Working&, const SourceFacts&, const RawPayload&, const Holding&);
 
+// An item as it is by now, with what this group did to it.
+std::optional<store::Quarantined> quarantined_now(journal::Working&, QuarantineId);
+// Whether an item stands for a whole payload that nobody could decode, not for one item in it.
+bool is_whole_payload(const store::Quarantined&);
+
 // A waiting item's end: released (with what became of it) or discarded (with who and why).
 void end_waiting(journal::Working&, store::Quarantined item, store::QuarantineState, std::string who, std::string outcome);
 

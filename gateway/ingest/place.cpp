@@ -20,7 +20,8 @@ Placed place_or_find(journal::Working& working, const SourceFacts& source, const
     if (create && source.create_patients && fhir::is_national_id_system(identifier.system)) {
       return {&create_patient(working, source.tenant_no, identifier.system, identifier.value), {}, {}};
     }
-    return {};
+    // A number says who it is, whatever its subject is linked to; a vendor's own identifier leaves it to the link.
+    if (fhir::is_national_id_system(identifier.system)) return {};
   }
   std::optional<store::Link> by_subject, by_device;
   if (!whom.subject.empty()) by_subject = working.links.at(source.source, whom.subject, measured);

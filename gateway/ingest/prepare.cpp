@@ -68,8 +68,8 @@ PreparedDevice prepared_device(const adapters::Device& device, const SourceFacts
 class ReadingPreparer {
  public:
   ReadingPreparer(const adapters::Measurement& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                  const PrepareSettings& settings, fhir::Time received, const std::optional<store::Key>& keep_key)
-      : item_(item), index_(index), source_(source), keys_(keys), settings_(settings), received_(received), keep_key_(keep_key) {}
+                  const PrepareSettings& settings, fhir::Time received)
+      : item_(item), index_(index), source_(source), keys_(keys), settings_(settings), received_(received) {}
 
   Prepared run() {
     values();
@@ -79,9 +79,8 @@ class ReadingPreparer {
 
     PreparedDevice device = prepared_device(item_.device, source_, keys_);
     store::Observation& row = reading_.row;
-    row.key = keep_key_ ? *keep_key_
-                        : keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id,
-                                        fhir::info(item_.kind).name, item_.time.utc, key_value());
+    row.key = keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id,
+                            fhir::info(item_.kind).name, item_.time.utc, key_value());
     Whom whom{item_.subject.id, item_.device.id, std::move(who.identifier)};
     if (fault_) return held(std::move(whom));
 
@@ -92,7 +91,8 @@ class ReadingPreparer {
     row.vendor_version = item_.version;
     row.device = device.id;
     row.comparator = static_cast<std::uint8_t>(item_.comparator);
-    row.digest = content_digest(row);
+    const bool in_words = fhir::info(item_.kind).value == fhir::ValueType::text;
+    row.digest = content_digest(row, in_words ? std::string_view(item_.text) : std::string_view());
     reading_.index = index_;
     reading_.whom = std::move(whom);
     reading_.device = std::move(device);
@@ -202,7 +202,6 @@ class ReadingPreparer {
   const Keys& keys_;
   const PrepareSettings& settings_;
   fhir::Time received_;
-  const std::optional<store::Key>& keep_key_;
   PreparedReading reading_;
   std::vector<fhir::ObservationValue> rendered_;
   std::string_view unit_;
@@ -273,9 +272,9 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, std::stri
 }  // namespace
 
 Prepared prepare(const adapters::Item& item, std::uint32_t index, std::string_view payload, const SourceFacts& source, const Keys& keys,
-                 const PrepareSettings& settings, fhir::Time received, const std::optional<store::Key>& keep_key) {
+                 const PrepareSettings& settings, fhir::Time received) {
   if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
-    return ReadingPreparer(*measurement, index, source, keys, settings, received, keep_key).run();
+    return ReadingPreparer(*measurement, index, source, keys, settings, received).run();
   }
   if (const auto* event = std::get_if<adapters::Event>(&item)) {
     return prepare_event(*event, index, source, keys, settings, received);
@@ -284,7 +283,7 @@ Prepared prepare(const adapters::Item& item, std::uint32_t index, std::string_vi
   return prepare_held(std::get<adapters::Held>(item), index, payload, source, keys, settings, received);
 }
 
-store::Digest content_digest(const store::Observation& row) {
+store::Digest content_digest(const store::Observation& row, std::string_view word) {
   std::string content;
   auto number = [&](std::int64_t value) { content.append(reinterpret_cast<const char*>(&value), sizeof value); };
   auto decimal = [&](const fhir::Decimal& value) {
@@ -302,7 +301,7 @@ store::Digest content_digest(const store::Observation& row) {
     decimal(component.value);
     number(component.comparator);
   }
-  return sha256_digest({content});
+  return word.empty() ? sha256_digest({content}) : sha256_digest({content, word});
 }
 
 }  // namespace gateway::ingest

@@ -79,13 +79,13 @@ struct PreparedHeld {
 
 using Prepared = std::variant<PreparedReading, PreparedEvent, PreparedIgnored, PreparedHeld>;
 
-// `keep_key`: the key of a reading that is placed again after its link was corrected, so that the vendor's retries still find it.
 // `payload`: the bytes the item came in; a held item without record id is told apart by them.
 Prepared prepare(const adapters::Item&, std::uint32_t index, std::string_view payload, const SourceFacts&, const Keys&, const PrepareSettings&,
-                 fhir::Time received, const std::optional<store::Key>& keep_key = {});
+                 fhir::Time received);
 
 // Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status. The patient is
 // compared on its own (subject-changed).
-store::Digest content_digest(const store::Observation&);
+// `word`: the value of a kind that is measured in words, which the row has no column for.
+store::Digest content_digest(const store::Observation&, std::string_view word = {});
 
 }  // namespace gateway::ingest

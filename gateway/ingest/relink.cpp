@@ -229,8 +229,6 @@ void LinkWorker::committed(const store::Changes& changes, store::Position) {
 }
 
 void LinkWorker::run() {
-  reader_ = store_.reader();
-  store::Position cursor = reader_->cursor(cursor_name).value_or(0);
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -239,23 +237,37 @@ void LinkWorker::run() {
       if (stopping_) return;
       woken_ = false;
     }
-    for (;;) {
-      std::vector<store::JournalEntry> entries = reader_->journal(cursor, page, link_entries);
-      bool done = true;
-      for (const store::JournalEntry& entry : entries) {
-        if (!(done = work(entry))) break;
-        cursor = entry.position;
-        auto advance = [cursor](journal::Working& working) {
-          working.changes.cursors.push_back({std::string(cursor_name), cursor});
-        };
-        if (!(done = commit(journal::job(advance, nullptr)).has_value())) break;
-      }
-      if (!done || entries.size() < page) break;
+    try {
+      if (!reader_) reader_ = store_.reader();
+      catch_up();
+    } catch (const std::exception& error) {
+      log::error("relink_failed", {{"what", std::string_view(error.what())}});
+      reader_.reset();
     }
   }
 }
 
+void LinkWorker::catch_up() {
+  store::Position cursor = reader_->cursor(cursor_name).value_or(0);
+  for (;;) {
+    std::vector<store::JournalEntry> entries = reader_->journal(cursor, page, link_entries);
+    for (const store::JournalEntry& entry : entries) {
+      if (!work(entry)) return;
+      cursor = entry.position;
+      auto advance = [cursor](journal::Working& working) {
+        working.changes.cursors.push_back({std::string(cursor_name), cursor});
+      };
+      if (!commit(journal::job(advance, nullptr))) return;
+    }
+    if (entries.size() < page) return;
+  }
+}
+
 fhir::Result<void> LinkWorker::commit(std::shared_ptr<journal::Job> inner) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return fhir::Error(fhir::ErrorCategory::busy, "stopping");
+  }
   std::promise<fhir::Result<void>> done;
   std::future<fhir::Result<void>> result = done.get_future();
   const std::size_t rows = inner->rows();
@@ -318,9 +330,11 @@ bool LinkWorker::release(const LinkWork& work) {
       log::warning("release_skipped", {{"quarantine", std::string_view(item.id.text())}, {"reason", std::string_view(job.error().detail)}});
       continue;
     }
-    if (!commit(*job)) return false;
-    std::lock_guard lock(mutex_);
-    if (stopping_) return false;
+    fhir::Result<void> done = commit(*job);
+    if (done) continue;
+    const fhir::ErrorCategory why = done.error().category;
+    if (why == fhir::ErrorCategory::unavailable || why == fhir::ErrorCategory::busy) return false;
+    log::warning("release_skipped", {{"quarantine", std::string_view(item.id.text())}, {"reason", std::string_view(done.error().detail)}});
   }
   return true;
 }

@@ -39,6 +39,7 @@ class LinkWorker {
 
  private:
   void run();
+  void catch_up();
   bool work(const store::JournalEntry&);   // false: stopped or the store refuses; tried again later
   bool withdraw(const LinkWork&, const LinkWork::Period&);
   bool release(const LinkWork&);

@@ -1,6 +1,29 @@
 #include "gateway/ingest/replay.hpp"
 
+#include "fhir/observation.hpp"
+
 namespace gateway::ingest {
+
+namespace {
+
+// A reading that was withdrawn from a patient, whole as it was stored: its row under `key`. None when the key has passed on.
+std::optional<PreparedReading> withdrawn_reading(store::Reader& reader, const store::Key& key) {
+  std::int64_t id = 0;
+  reader.find_keys({&key, 1}, {&id, 1});
+  auto row = id == 0 ? std::nullopt : reader.observation(ObservationId{id});
+  if (!row || row->status != store::Status::entered_in_error) return std::nullopt;
+  PreparedReading reading;
+  reading.body = fhir::observation_body_of(row->resource);
+  reading.whom.subject = row->subject;
+  if (auto device = row->device ? reader.device(row->device) : std::nullopt) {
+    reading.whom.device = device->identifier;
+    reading.device = {device->id, device->identifier, device->model};
+  }
+  reading.row = std::move(*row);
+  return reading;
+}
+
+}  // namespace
 
 fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, QuarantineId id, std::string who,
                                                      fhir::Time now) const {
@@ -10,28 +33,16 @@ fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, Quar
   if (source == nullptr) return fhir::not_found("the source of this item is no longer configured");
   std::optional<store::Payload> payload = reader.payload(item->payload);
   if (!payload) return fhir::not_found("the payload of this item is no longer kept");
-  std::string_view name = payload->content_type;
-  std::optional<store::Key> keep_key;
-  if (name.ends_with(withdrawn_mark)) {
-    name.remove_suffix(withdrawn_mark.size());
-    keep_key = item->key;
-  }
-  const adapters::Adapter* adapter = adapters::adapter_named(name);
-  if (adapter == nullptr) adapter = source->adapter;
-
-  fhir::JsonDocument scratch;
-  const adapters::Context context{*source->zone, item->received, scratch};
-  fhir::Result<adapters::Decoded> decoded = adapter->decode(payload->bytes, context);
-  if (!decoded) return decoded.error();
-
   std::vector<Prepared> prepared;
-  const bool whole = static_cast<adapters::QuarantineReason>(item->reason) == adapters::QuarantineReason::undecodable &&
-                     item->key == item->payload;  // nobody could decode it; all of its items are new
-  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    if (!whole && i != item->index) continue;
-    prepared.push_back(prepare(decoded->items[i], static_cast<std::uint32_t>(i), payload->bytes, source->facts, keys_, prepare_, now, keep_key));
+  if (payload->content_type.ends_with(withdrawn_mark)) {
+    auto reading = withdrawn_reading(reader, item->key);
+    if (!reading) return fhir::Error(fhir::ErrorCategory::conflict, "this reading has been placed since");
+    prepared.emplace_back(std::move(*reading));
+  } else {
+    auto decoded = decoded_again(*item, *payload, *source, now);
+    if (!decoded) return decoded.error();
+    prepared = std::move(*decoded);
   }
-  if (prepared.empty()) return fhir::invalid("the payload has no such item any more");
 
   auto raw = std::make_shared<RawPayload>();
   raw->source = &source->facts;
@@ -42,6 +53,24 @@ fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, Quar
   auto job = std::make_shared<AdmitJob>(source->facts, judge_, std::move(raw), std::move(prepared));
   job->replays(std::move(*item), std::move(who));
   return job;
+}
+
+// All items of a payload that nobody could decode when it came, otherwise the one that waits.
+fhir::Result<std::vector<Prepared>> Replays::decoded_again(const store::Quarantined& item, const store::Payload& payload,
+                                                           const ConfiguredSource& source, fhir::Time now) const {
+  const adapters::Adapter* adapter = adapters::adapter_named(payload.content_type);
+  if (adapter == nullptr) adapter = source.adapter;
+  fhir::JsonDocument scratch;
+  fhir::Result<adapters::Decoded> decoded = adapter->decode(payload.bytes, {*source.zone, item.received, scratch});
+  if (!decoded) return decoded.error();
+  std::vector<Prepared> prepared;
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    if (index != item.index && !is_whole_payload(item)) continue;
+    prepared.push_back(prepare(decoded->items[i], index, payload.bytes, source.facts, keys_, prepare_, now));
+  }
+  if (prepared.empty()) return fhir::invalid("the payload has no such item any more");
+  return prepared;
 }
 
 }  // namespace gateway::ingest

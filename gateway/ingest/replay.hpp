@@ -1,5 +1,5 @@
-// A waiting item once more through the normal path: decoded again from the bytes as received, prepared, admitted. Idempotent: what
-// was stored meanwhile is a duplicate.
+// A waiting item once more through the normal path: decoded again from the bytes as received, prepared, admitted; a reading that was
+// withdrawn from a patient as it was stored. Idempotent: what was stored meanwhile is a duplicate.
 #pragma once
 
 #include "gateway/ingest/admit.hpp"
@@ -21,6 +21,9 @@ class Replays {
   const JudgeSettings& judge() const { return judge_; }
 
  private:
+  fhir::Result<std::vector<Prepared>> decoded_again(const store::Quarantined&, const store::Payload&, const ConfiguredSource&,
+                                                    fhir::Time now) const;
+
   const Sources& sources_;
   const Keys& keys_;
   const PrepareSettings& prepare_;

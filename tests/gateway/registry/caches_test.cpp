@@ -208,9 +208,15 @@ TEST_CASE("waiting: loads each source's items in pages, and none that are decide
   known[0] = 3;
   CHECK(waiting.find(scales, known) == QuarantineId{3});
   CHECK_FALSE(waiting.find(sensors, known));
-  waiting.erase(scales, known);
+  store::Quarantined third;
+  third.id = QuarantineId{3};
+  third.source = scales;
+  third.key = known;
+  waiting.erase(third);
   CHECK_FALSE(waiting.find(scales, known));
-  waiting.put(sensors, known, QuarantineId{9'999});
+  third.source = sensors;
+  waiting.put(third, 10);
+  CHECK(waiting.find(sensors, known) == QuarantineId{3});
   CHECK(waiting.count(sensors) == 841);
   waiting.forget_all();
   CHECK(waiting.count(sensors) == 840);
