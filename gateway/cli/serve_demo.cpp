@@ -15,6 +15,7 @@
 #include "gateway/demo/enrolment.hpp"
 #include "gateway/demo/household.hpp"
 #include "gateway/demo/sink_server.hpp"
+#include "gateway/demo/staff.hpp"
 #include "gateway/runtime/log.hpp"
 #include "gateway/runtime/zone.hpp"
 
@@ -40,17 +41,19 @@ bool free_port(unsigned short port) {
   return !taken;
 }
 
-// Synthetic people pushing at the running gateway, on a thread of their own.
-class Visitors {
+// Synthetic people pushing at the running gateway and response centres working with it, on a thread of their own.
+class Townspeople {
  public:
-  Visitors(demo::Simulation simulation, const adapters::Zone& zone)
-      : simulator_(client_, system_clock(), zone, std::move(simulation)) {}
-  ~Visitors() { stop(); }
+  Townspeople(demo::Simulation simulation, const adapters::Zone& zone, std::vector<std::string> centre_tokens)
+      : staff_(context_, client_, system_clock(), simulation.target.url, std::move(centre_tokens)),
+        simulator_(client_, system_clock(), zone, std::move(simulation)) {}
+  ~Townspeople() { stop(); }
 
   void start() {
     asio::post(context_, [this] {
       // It ends by itself only when nothing is taken, which the summaries have said by then.
       pace_.start([](const demo::Tally& tally) { std::cout << tally.line() << std::endl; }, [] {});
+      staff_.start();
     });
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -59,6 +62,7 @@ class Visitors {
     // What is under way is cut: nobody waits for the answer any more.
     asio::post(context_, [this] {
       pace_.stop();
+      staff_.stop();
       context_.stop();
     });
     thread_.join();
@@ -67,6 +71,7 @@ class Visitors {
  private:
   asio::io_context context_{1};
   deliver::CurlClient client_{context_};
+  demo::Staff staff_;
   demo::Simulator simulator_;
   demo::Pace pace_{context_, simulator_};
   std::thread thread_;
@@ -138,8 +143,8 @@ int run(const std::filesystem::path& config_file) {
   print_listeners(app.config(), app.ports());
   print_how_to_look(simulation, *files, sink.port());
   {
-    Visitors visitors(std::move(simulation), **zone);
-    visitors.start();
+    Townspeople people(std::move(simulation), **zone, {files->token("centre"), files->token("centre-oslo")});
+    people.start();
     wait_for_stop_signal();
   }
   app.stop();
