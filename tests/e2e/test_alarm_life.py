@@ -97,8 +97,15 @@ class AlarmLife(GatewayTest):
         self.assertEqual((again.status, again.body), (200, first.body))
         self.assertEqual(self.alarm(alarm)["version"], 2)
         self.assertEqual([one["action"] for one in self.alarm(alarm)["events"]], ["take"])
-        # Another client's key of the same text is another key.
-        self.assertEqual(self.act(alarm, "take", 1).status, 412)
+        self.assertEqual(self.act(alarm, "take", 1).status, 412)  # without the key it is another act
+
+    def test_the_same_key_for_another_alarm_is_another_act(self):
+        first, second = self.raised(), self.accept(payloads.events(payloads.event("fall", self.number)))["results"][0]["alarms"][0]
+        key = {"Idempotency-Key": f"one-key-{first}"}
+        for alarm in (first, second):
+            answer = self.act(alarm, "take", 1, headers=key)
+            self.assertEqual((answer.status, answer.json()["id"]), (200, alarm))
+            self.assertEqual(self.alarm(alarm)["state"], "in-progress")
 
     def test_of_many_who_take_it_at_once_one_gets_it(self):
         alarm = self.raised()

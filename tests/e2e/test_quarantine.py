@@ -131,6 +131,11 @@ class Payloads(GatewayTest):
                 headers = {"Content-Type": ""} if content_type == "" else None
                 self.assertEqual(self.push(b"{}", content_type=content_type, headers=headers).status, 415)
 
+    def test_the_media_type_may_carry_parameters(self):
+        for content_type in ("application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"):
+            with self.subTest(content_type=content_type):
+                self.assertEqual(self.push({"measurements": []}, content_type=content_type).status, 200)
+
     def test_too_large_is_413_before_it_is_read(self):
         with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=10) as connection:
             connection.sendall(
