@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <utility>
 
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
@@ -101,12 +102,15 @@ http::Awaitable<http::Response> open_stream(http::Request& request, const AlarmD
     if (fault != std::errc{} || end != last.data() + last.size() || cursor < 0) {
       co_return http::error_response(400, "Last-Event-ID is a journal position", http::ErrorBody::problem_json);
     }
-    std::function<store::Result<store::Position>(store::Reader&)> read =
-        [](store::Reader& reader) -> store::Result<store::Position> { return reader.oldest(); };
-    auto oldest = co_await deps.reads.run<store::Position>(std::move(read));
-    if (!oldest) co_return http::error_response(oldest.error(), http::ErrorBody::problem_json);
-    // Also a position this journal never reached (a restored backup): nothing can be resumed without a gap.
-    if (cursor + 1 < *oldest || cursor > deps.feed.newest()) {
+    using Kept = std::pair<store::Position, store::Position>;
+    std::function<store::Result<Kept>(store::Reader&)> read = [](store::Reader& reader) -> store::Result<Kept> {
+      return Kept{reader.oldest(), reader.newest()};
+    };
+    auto kept = co_await deps.reads.run<Kept>(std::move(read));
+    if (!kept) co_return http::error_response(kept.error(), http::ErrorBody::problem_json);
+    // Also a position this journal never reached (a restored backup): nothing can be resumed without a gap. The store's word, not
+    // the feed's, which learns of a group a moment later than whoever read the position.
+    if (cursor + 1 < kept->first || cursor > kept->second) {
       co_return http::error_response(410, "this position is no longer kept: fetch GET /alarms?state=open and start from its position",
                                      http::ErrorBody::problem_json);
     }

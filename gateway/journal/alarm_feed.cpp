@@ -45,7 +45,7 @@ std::optional<std::vector<std::shared_ptr<const AlarmChange>>> AlarmFeed::after(
     }
     found.push_back(*place);
   }
-  reached = newest_;
+  reached = std::max(cursor, newest_);  // a reader of the journal may be ahead: a group is readable before it is told here
   return found;
 }
 

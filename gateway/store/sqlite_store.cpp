@@ -7,6 +7,7 @@
 
 #include "gateway/store/sqlite_checkpoint.hpp"
 #include "gateway/store/sqlite_merge.hpp"
+#include "gateway/store/sqlite_names.hpp"
 #include "gateway/store/sqlite_reader.hpp"
 #include "gateway/store/sqlite_reserve.hpp"
 #include "gateway/store/sqlite_schema.hpp"
@@ -97,6 +98,7 @@ class SqliteStore : public Store {
         file_{options_.path, options_.vfs},
         lock_(file_),
         writer_(file_, SqliteConnection::Mode::read_write, options_.writer_cache_bytes),
+        names_(writer_),
         keys_(tail_),
         readers_(file_, options_.reader_cache_bytes, options_.idle_readers),
         own_(writer_, tail_, keys_),
@@ -105,6 +107,7 @@ class SqliteStore : public Store {
                {options_.tail_rows, 2 * options_.merge_portion_rows, options_.merge_portion_chunks, 4}) {
     writer_.execute("pragma journal_mode=wal; pragma synchronous=full");
     migrate(writer_, sqlite_migrations());
+    names_.load();
     merge_.load();
     newest_ = own_.newest();
     checkpoint_.emplace(writer_, file_,
@@ -115,24 +118,8 @@ class SqliteStore : public Store {
     if (!reserve_->whole()) set_disk_full(true);
   }
 
-  Tenant tenant(std::string_view name) override {
-    if (name.empty()) return Tenant::none;
-    writer_.query("insert into tenant(name) values(?1) on conflict(name) do nothing").bind(name).run();
-    SqliteQuery query = writer_.query("select id from tenant where name = ?1");
-    query.bind(name).step();
-    return query.number<Tenant>(0);
-  }
-
-  Source source(std::string_view tenant_name, std::string_view name) override {
-    if (name.empty()) return Source::none;
-    Tenant owner = tenant(tenant_name);
-    writer_.query("insert into source(tenant, name) values(?1, ?2) on conflict(tenant, name) do nothing")
-        .bind(owner, name)
-        .run();
-    SqliteQuery query = writer_.query("select id from source where tenant = ?1 and name = ?2");
-    query.bind(owner, name).step();
-    return query.number<Source>(0);
-  }
+  Tenant tenant(std::string_view name) override { return names_.tenant(name); }
+  Source source(std::string_view tenant, std::string_view name) override { return names_.source(tenant, name); }
 
   std::unique_ptr<Reader> reader() override { return std::make_unique<PooledReader>(readers_, tail_, keys_); }
   Reader& own() override { return own_; }
@@ -317,6 +304,7 @@ class SqliteStore : public Store {
   SqliteFile file_;
   ProcessLock lock_;
   SqliteConnection writer_;
+  SqliteNames names_;
   Tail tail_;
   KeyIndex keys_;
   ReaderPool readers_;

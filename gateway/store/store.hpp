@@ -180,7 +180,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Small number of a configured name, given once and kept for ever; empty name is none. Start-up only.
+  // Small number of a configured name, given once and kept for ever; empty name is none. A known name from any thread; a new one
+  // only while nobody commits.
   virtual Tenant tenant(std::string_view name) = 0;
   virtual Source source(std::string_view tenant, std::string_view name) = 0;
 

@@ -95,6 +95,30 @@ class FullDisk(unittest.TestCase):
         self.everything_acknowledged_is_there()
         self.assertEqual(self.gateway.stop(), 0)
 
+    def test_when_the_reserve_is_used_up_too_nothing_is_promised_and_nothing_kept_is_lost(self):
+        self.push()
+        self.disk.fill()
+        self.until_refused()
+        alarm = self.press()
+        presses, refused = 1, None
+        for _ in range(500):
+            payload = payloads.events(*[payloads.event("safety-alarm", self.number, text="x" * 150) for _ in range(100)])
+            answer = self.gateway.ingest(payload)
+            self.assertIn(answer.status, (200, 503, 507), answer)
+            if answer.status != 200:
+                refused = payload
+                break
+            self.assertEqual(answer.json()["accepted"], 100)
+            presses += 100
+        self.assertIsNotNone(refused, "the reserve has no end")
+        self.assertEqual(self.gateway.as_("centre").get(f"/alarms/{alarm}").json()["occurrence_count"], presses)
+        self.everything_acknowledged_is_there()
+        self.disk.empty()
+        self.recovered()
+        again = self.gateway.accept(refused)
+        self.assertEqual(again["accepted"], 100)  # refused whole
+        self.assertEqual(self.gateway.as_("centre").get(f"/alarms/{alarm}").json()["occurrence_count"], presses + 100)
+
     def test_killed_and_started_on_a_full_disk(self):
         for _ in range(20):
             self.assertTrue(self.push())

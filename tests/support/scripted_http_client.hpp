@@ -28,7 +28,9 @@ class ScriptedHttpClient final : public gateway::deliver::HttpClient {
     requests.push_back(request);
     waiting_[ticket] = std::move(done);
     if (std::optional<Response> response = script_(request))
-      boost::asio::post(context_, [this, ticket, response = std::move(*response)] { answer(ticket, response); });
+      boost::asio::post(context_, [this, alive = std::weak_ptr(alive_), ticket, response = std::move(*response)] {
+        if (!alive.expired()) answer(ticket, response);
+      });
     return ticket;
   }
   void cancel(Ticket ticket) override { cancelled += static_cast<int>(waiting_.erase(ticket)); }
@@ -49,6 +51,7 @@ class ScriptedHttpClient final : public gateway::deliver::HttpClient {
   Script script_;
   Ticket last_ = 0;
   std::map<Ticket, Callback> waiting_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // a test that fails leaves answers on their way
 };
 
 // Responses tests speak of.

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "tests/gateway/http/odd_requests.hpp"
@@ -401,17 +402,29 @@ TEST_CASE("server: beyond the connection limit connections are closed at once", 
 
 TEST_CASE("server: out of descriptors it waits, says so once, and goes on", "[http]") {
   TestServer server;
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  rlimit tight = before;
+  {
+    RawHttp first(server.port());  // the server has opened all it opens once
+    first.send(get("/path/1", "Connection: close\r\n"));
+    REQUIRE(first.answer().status == 200);
+  }
+  while (server.counts().connections_open > 0) std::this_thread::yield();
+  struct DescriptorLimit {
+    explicit DescriptorLimit(rlim_t descriptors) {
+      ::getrlimit(RLIMIT_NOFILE, &before);
+      rlimit tight = before;
+      tight.rlim_cur = descriptors;
+      ::setrlimit(RLIMIT_NOFILE, &tight);
+    }
+    ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before); }
+    rlimit before{};
+  };
   int const next_free = ::dup(0);
   ::close(next_free);
-  tight.rlim_cur = static_cast<rlim_t>(next_free) + 1;  // one more: the client's end
-  ::setrlimit(RLIMIT_NOFILE, &tight);
+  std::optional<DescriptorLimit> tight(static_cast<rlim_t>(next_free) + 1);  // one more: the client's end
   RawHttp client(server.port());
   client.send(get("/path/x"));
   while (server.observed().logged().empty()) std::this_thread::yield();
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  tight.reset();
   CHECK(client.answer().body == "x");
   auto const lines = server.observed().logged();
   REQUIRE(lines.size() == 1);

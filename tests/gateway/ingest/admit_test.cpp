@@ -231,6 +231,9 @@ TEST_CASE("admit: a large payload is cut into slices and answered as one, in its
     if (i > 0) items += ',';
     items += saturation("u", at_eight, std::to_string(80 + i % 20), R"("id":"r-)" + std::to_string(i) + "\"");
   }
+  REQUIRE(gateway.eventually([&] {  // the link worker has kept its place, which is a commit too
+    return gateway.reader().cursor("internal:links").value_or(0) > 0;
+  }));
   const int before = gateway.memory().commits();
   auto response = gateway.ingest("sensors", items);
   CHECK(counts(response) == "1201 1201 0 0 0 0");

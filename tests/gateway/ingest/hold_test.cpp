@@ -246,7 +246,12 @@ TEST_CASE("replay: a payload that can be decoded now ends as released, its items
       R"({"measurements":[)" + saturation("stranger", at_eight, "92") + "," + saturation("u", at_eight, "91") + "]}";
   QuarantineId id;
   REQUIRE(gateway.commit([&](journal::Working& working) {
-    ingest::RawPayload raw{&source.facts, &keys, "hjemport", bytes, gateway.clock.now()};
+    ingest::RawPayload raw;
+    raw.source = &source.facts;
+    raw.keys = &keys;
+    raw.adapter = "hjemport";
+    raw.bytes = bytes;
+    raw.received = gateway.clock.now();
     ingest::Holding holding;
     holding.key = raw.digest();
     holding.reason = adapters::QuarantineReason::undecodable;

@@ -88,6 +88,14 @@ TEST_CASE("alarm feed: the ring is bounded in changes and in bytes, and never pr
   }
 }
 
+TEST_CASE("alarm feed: a reader ahead of the feed, because the journal is readable first, is not sent back",
+          "[journal][feed]") {
+  AlarmFeed feed(4);
+  store::Position reached = 0;
+  REQUIRE(feed.after(7, bodo, 10, reached));
+  CHECK(reached == 7);
+}
+
 // The property of invariant 9 at this level: readers that follow from different beginnings, at their own pace, through
 // ring and journal, see each alarm change of their tenant once and in order.
 TEST_CASE("alarm feed: no gap and no repeat while groups are committed", "[journal][feed][threads]") {

@@ -1,5 +1,8 @@
 #include "tests/gateway/store/conformance.hpp"
 
+#include <atomic>
+#include <thread>
+
 namespace gateway::store::conformance {
 namespace {
 
@@ -24,6 +27,29 @@ void names(Backend& backend) {
   CHECK(backend.store().source("oslo", "oth") == b);
   CHECK(backend.store().tenant("oslo") == oslo);
   CHECK(backend.store().tenant("bodo") == bodo);
+}
+
+// The metrics page asks for a tenant's number on its own thread.
+void names_while_committing(Backend& backend) {
+  Store& store = backend.store();
+  const Tenant bodo = store.tenant("bodo");
+  const Source oth = store.source("bodo", "oth");
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0}, asked{0};
+  std::thread other([&] {
+    while (!done) {
+      wrong += store.tenant("bodo") == bodo && store.source("bodo", "oth") == oth ? 0 : 1;
+      ++asked;
+    }
+  });
+  for (int i = 1; i <= 200 || asked < 200; ++i) {
+    Changes changes;
+    changes.patients = {{{i}, bodo, "sys", std::to_string(i), at(i)}};
+    commit(backend, changes);
+  }
+  done = true;
+  other.join();
+  CHECK(wrong == 0);
 }
 
 void people(Backend& backend) {
@@ -362,6 +388,7 @@ void empty_changes(Backend& backend) {
 std::span<const Case> table_cases() {
   static const Case cases[] = {
       {"names get numbers once and keep them", names},
+      {"known names are answered on any thread while groups are committed", names_while_committing},
       {"patients and devices", people},
       {"links and plans", links_and_plans},
       {"alarms: at most one open per identity and tenant", alarms},
