@@ -31,6 +31,7 @@ class Worker:
         self.name = name
         self.chance = chance
         self.numbers = identity.some(3)
+        self.first = {}          # number -> the reading that makes the patient
         self.patients = {}       # number -> Patient id, once enrolled
         self.readings = []       # acknowledged ones
         self.events = []         # (id, number), acknowledged
@@ -71,7 +72,8 @@ class Worker:
         if not weights:
             return self.one_reading(gateway_client)
         reading = self.chance.choice(weights)
-        item = {**reading.item, "value": f"{next(self._serial) % 400 + 40}.{self.chance.randint(1, 9)}"}
+        serial = next(self._serial)  # a value this reading never had: an older one again is a late retry, and changes nothing
+        item = {**reading.item, "value": f"{100 + serial // 1000}.{serial % 1000:03}"}
         return lambda client, again: self._correct(client, reading, item, again)
 
     def event(self, gateway_client):
@@ -145,8 +147,11 @@ class Worker:
     def enrol(self, client):
         for number in self.numbers:
             if number not in self.patients:
-                reading = Reading({**payloads.saturation(95, number), "id": self._id("first"), "time": self._time()}, number)
-                self._push_readings(client, [reading], True)
+                if number not in self.first:  # after a kill the same one again
+                    self.first[number] = Reading({**payloads.saturation(95, number), "id": self._id("first"), "time": self._time()}, number)
+                reading = self.first[number]
+                if reading.reference is None:
+                    self._push_readings(client, [reading], True)
                 subject = _json(client["hospital"].get("/fhir/" + reading.reference))["subject"]["reference"]
                 patient = subject.removeprefix("Patient/")
                 if client["clinic"].put(f"/patients/{patient}/programmes", {"programmes": ["copd"]}).status not in (200, 201):

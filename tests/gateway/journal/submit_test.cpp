@@ -65,9 +65,9 @@ TEST_CASE("commit: a coroutine goes on where it waited, with what became of its 
   support::ManualClock clock;
   journal::Settings settings;
   settings.bulk_rows = 1;
+  Loop loop, first;  // loops outlive the committer, which posts to them
   Committer committer(store, clock, 0, settings);
   committer.start();
-  Loop loop;
   SECTION("done") {
     loop.begin(committer, std::make_shared<Awaited>(nothing));
     loop.run();
@@ -82,7 +82,6 @@ TEST_CASE("commit: a coroutine goes on where it waited, with what became of its 
   }
   SECTION("the lane is full") {
     tests::Gate gate(committer);
-    Loop first;
     first.begin(committer, std::make_shared<Awaited>(nothing));
     loop.begin(committer, std::make_shared<Awaited>(nothing));
     loop.run();
