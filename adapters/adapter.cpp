@@ -4,6 +4,7 @@
 #include <array>
 
 #include "adapters/hjemport.hpp"
+#include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/withings.hpp"
@@ -13,12 +14,13 @@ namespace {
 
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 
-constexpr std::array<Adapter, 4> registry = {{
+constexpr auto registry = std::to_array<Adapter>({
     {"hjemport", decode_hjemport, json},
+    {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
     {"telli", decode_telli, json},
     {"withings", decode_withings, json},
-}};
+});
 
 }  // namespace
 

@@ -60,10 +60,14 @@ TEST_CASE("every unit of a golden reading is one its kind can be converted from"
 }
 
 TEST_CASE("adapters are found by name and say which media types they take", "[adapters]") {
-  CHECK(adapters::all_adapters().size() == 4);
+  // Sorted, as the configuration's error lists them; twice the same name would be found here too.
+  std::string_view before;
   for (const adapters::Adapter& adapter : adapters::all_adapters()) {
+    INFO(adapter.name);
     CHECK(adapters::adapter_named(adapter.name) == &adapter);
-    CHECK(adapter.content_types[0] == "application/json");
+    CHECK(before < adapter.name);
+    CHECK(!adapter.content_types.empty());
+    before = adapter.name;
   }
   CHECK(adapters::adapter_named("nobody") == nullptr);
 }

@@ -48,6 +48,26 @@ inline std::size_t items_in_withings(JsonValue root) {
   return count;
 }
 
+inline std::size_t items_in_nightscout(JsonValue root) {
+  if (root.is_array()) return root.size();
+  return root["entries"].absent() ? 1 : root["entries"].size();
+}
+
+inline std::size_t items_in_dexcom(JsonValue root) {
+  return root["records"].size();
+}
+
+// At least one for each entry of each list.
+inline std::size_t items_in_ihealth(JsonValue root) {
+  return root["BPDataList"].size() + root["BGDataList"].size() + root["BODataList"].size() +
+         root["WeightDataList"].size();
+}
+
+// At least one for each entry; their samples are counted where they are tested.
+inline std::size_t items_in_terra(JsonValue root) {
+  return root["type"].text() == "body" ? root["data"].size() : 1;
+}
+
 // At least one for each node and each entry that names none.
 inline std::size_t items_in_opentele(JsonValue root) {
   std::set<std::string> nodes;
@@ -69,6 +89,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "hjemport") return {items_in_hjemport, true};
   if (adapter == "withings") return {items_in_withings, true};
   if (adapter == "telli") return {items_in_telli, false};
+  if (adapter == "nightscout") return {items_in_nightscout, true};
   return {items_in_opentele, false};
 }
 
