@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "adapters/dexcom.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 
 constexpr auto registry = std::to_array<Adapter>({
+    {"dexcom", decode_dexcom, json},
     {"hjemport", decode_hjemport, json},
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},

@@ -90,6 +90,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "withings") return {items_in_withings, true};
   if (adapter == "telli") return {items_in_telli, false};
   if (adapter == "nightscout") return {items_in_nightscout, true};
+  if (adapter == "dexcom") return {items_in_dexcom, true};
   return {items_in_opentele, false};
 }
 
