@@ -5,6 +5,7 @@
 
 #include "adapters/dexcom.hpp"
 #include "adapters/hjemport.hpp"
+#include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/telli.hpp"
@@ -18,6 +19,7 @@ constexpr std::array<std::string_view, 1> json = {"application/json"};
 constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
     {"hjemport", decode_hjemport, json},
+    {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
     {"telli", decode_telli, json},

@@ -91,6 +91,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "telli") return {items_in_telli, false};
   if (adapter == "nightscout") return {items_in_nightscout, true};
   if (adapter == "dexcom") return {items_in_dexcom, true};
+  if (adapter == "ihealth") return {items_in_ihealth, false};
   return {items_in_opentele, false};
 }
 
