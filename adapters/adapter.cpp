@@ -9,6 +9,7 @@
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/telli.hpp"
+#include "adapters/terra.hpp"
 #include "adapters/withings.hpp"
 
 namespace adapters {
@@ -23,6 +24,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
     {"telli", decode_telli, json},
+    {"terra", decode_terra, json},
     {"withings", decode_withings, json},
 });
 

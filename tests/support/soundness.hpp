@@ -92,6 +92,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "nightscout") return {items_in_nightscout, true};
   if (adapter == "dexcom") return {items_in_dexcom, true};
   if (adapter == "ihealth") return {items_in_ihealth, false};
+  if (adapter == "terra") return {items_in_terra, false};
   return {items_in_opentele, false};
 }
 
