@@ -4,6 +4,7 @@
 #include <array>
 
 #include "adapters/dexcom.hpp"
+#include "adapters/fhir.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
@@ -16,9 +17,11 @@ namespace adapters {
 namespace {
 
 constexpr std::array<std::string_view, 1> json = {"application/json"};
+constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "application/fhir+json"};
 
 constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
+    {"fhir", decode_fhir, fhir_json},
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},

@@ -25,7 +25,8 @@ int convert_command(Arguments arguments, Streams& streams) {
       "hjemport convert");
   ConvertOptions options;
   std::string file = "-";
-  app.add_option("--adapter", options.adapter, "the payload format: hjemport, opentele, telli, withings")->required();
+  app.add_option("--adapter", options.adapter, "the payload format: hjemport, fhir and the others of docs/vendors.md")
+      ->required();
   app.add_option("--patient", options.patient, "'SYSTEM|VALUE': whom items belong to that name no person");
   app.add_option("--timezone", options.timezone, "for times without offset")->capture_default_str();
   app.add_option("--now", options.now, "when the payload arrived, RFC 3339; default: now");

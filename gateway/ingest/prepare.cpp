@@ -91,8 +91,7 @@ class ReadingPreparer {
     row.vendor_version = item_.version;
     row.device = device.id;
     row.comparator = static_cast<std::uint8_t>(item_.comparator);
-    const bool in_words = fhir::info(item_.kind).value == fhir::ValueType::text;
-    row.digest = content_digest(row, in_words ? std::string_view(item_.text) : std::string_view());
+    row.digest = content_digest(row, in_words() ? std::string_view(item_.text) : std::string_view());
     reading_.index = index_;
     reading_.whom = std::move(whom);
     reading_.device = std::move(device);
@@ -117,7 +116,7 @@ class ReadingPreparer {
       reading_.row.components.push_back({component.kind, one.value, static_cast<std::uint8_t>(component.comparator)});
       rendered_.push_back({component.kind, one.value, one.unit, comparator_text(component.comparator)});
     }
-    if (item_.components.empty() && fhir::info(item_.kind).value != fhir::ValueType::text) {
+    if (item_.components.empty() && !in_words()) {
       Canonical one = canonical(item_.kind, item_.value, item_.unit);
       if (one.fault) fault(*one.fault);
       if (one.converted) note_as_sent(item_.value, item_.unit);
@@ -125,6 +124,12 @@ class ReadingPreparer {
       unit_ = one.unit;
     }
     if (upside_down_pressure()) fault(QuarantineReason::implausible);
+  }
+
+  // A questionnaire is a score, or else the answers themselves.
+  bool in_words() const {
+    const fhir::ValueType value = fhir::info(item_.kind).value;
+    return value == fhir::ValueType::text || (value == fhir::ValueType::questionnaire && !item_.text.empty());
   }
 
   // codes.md 1.3: systolic must exceed diastolic.

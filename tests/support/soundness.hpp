@@ -80,6 +80,18 @@ inline std::size_t items_in_opentele(JsonValue root) {
   return nodes.size() + nameless;
 }
 
+// At least one for each resource that is an item by itself; the others accompany.
+inline std::size_t items_in_fhir(JsonValue root) {
+  const auto counts = [](JsonValue resource) {
+    const auto type = resource["resourceType"].text();
+    return type == "Observation" || type == "DetectedIssue" || type == "QuestionnaireResponse";
+  };
+  if (root["resourceType"].text() != "Bundle") return counts(root);
+  std::size_t count = 0;
+  for (const JsonValue entry : root["entry"]) count += counts(entry["resource"]);
+  return count;
+}
+
 struct Count {
   std::size_t (*of)(JsonValue root);
   bool exact;
@@ -93,6 +105,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "dexcom") return {items_in_dexcom, true};
   if (adapter == "ihealth") return {items_in_ihealth, false};
   if (adapter == "terra") return {items_in_terra, false};
+  if (adapter == "fhir" || adapter == "phd" || adapter == "vkp") return {items_in_fhir, false};
   return {items_in_opentele, false};
 }
 

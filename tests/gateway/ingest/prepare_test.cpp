@@ -54,6 +54,23 @@ const char* const at_eight = "2026-11-20T08:00:00Z";
 
 }  // namespace
 
+TEST_CASE("prepare: answers are words, and other answers are other content", "[ingest][prepare]") {
+  const auto answered = [](const std::string& words) {
+    adapters::Measurement item;
+    item.kind = fhir::kinds().questionnaire;
+    item.time = fhir::DateTime::from(nine, std::chrono::minutes(0));
+    item.subject.id = "u";
+    item.text = words;
+    ingest::Prepared result = ingest::prepare(item, 0, "", source_facts(), ingest::Keys("a secret for these tests, 32 bytes"), {}, nine);
+    REQUIRE(std::holds_alternative<ingest::PreparedReading>(result));
+    return std::get<ingest::PreparedReading>(std::move(result));
+  };
+  const ingest::PreparedReading yes = answered("Short of breath: yes");
+  CHECK_FALSE(yes.row.value.has_value());
+  CHECK(yes.body.find(R"("valueString":"Short of breath: yes")") != std::string::npos);
+  CHECK(yes.row.digest != answered("Short of breath: no").row.digest);
+}
+
 TEST_CASE("prepare: digits stay as sent where nothing is converted, and units become UCUM", "[ingest][prepare]") {
   struct Row {
     const char* name;

@@ -1,0 +1,135 @@
+// An alert is always read as far as it can be: whatever is wrong with it is said in its text, and the rest goes to a
+// person (invariant 5). The published sample of the national hub codes a safety alarm 7, which is the nurse call
+// system; the code is kept and the words are held against it (norway.md 2.5).
+#include "adapters/fhir_detected_issue.hpp"
+
+#include "adapters/vendor_time.hpp"
+#include "adapters/vkp_alerts.hpp"
+
+namespace adapters {
+namespace {
+
+using fhir::JsonValue;
+
+// Also with another version at its end: the codes were renumbered once and may be again.
+constexpr std::string_view alert_system = "http://ehelse.no/fhir/CodeSystem/vkp-alert-code";
+
+class IssueReader {
+ public:
+  IssueReader(JsonValue resource, const FhirPayload& payload, const Context& context, AlertSurroundings around)
+      : resource_(resource), payload_(payload), context_(context), around_(std::move(around)) {}
+
+  Item read() {
+    if (is_test_data(resource_)) return Ignored{IgnoreReason::not_a_reading, "meta.security: test data"};
+    const auto status = resource_["status"].text();
+    if (status == "cancelled" || status == "entered-in-error")
+      return Ignored{IgnoreReason::cancelled, "status " + std::string(*status)};
+    const std::string code = vkp_alert_code_of(resource_["code"]);
+    const VkpAlert* alert = vkp_alert(code);
+    if (alert != nullptr && alert->kind == fhir::EventKind::unknown)
+      return Ignored{IgnoreReason::not_a_reading, "alert code " + code + ": readings and answers come by themselves"};
+    if (code.empty() && !around_.always_an_event) return held();
+    return event(code, alert);
+  }
+
+ private:
+  Item event(const std::string& code, const VkpAlert* alert) {
+    Event event;
+    event.kind = alert != nullptr ? alert->kind : fhir::EventKind::technical;
+    event.record_id = record_id();
+    event.subject = subject();
+    event.device = take(read_fhir_device(resource_, "author", payload_));
+    if (event.subject.id.empty() && !event.subject.patient) event.subject.id = event.device.id;
+    event.time = time();
+    event.location = around_.location;
+    event.text = words(code, alert, event.kind);
+    return event;
+  }
+
+  Item held() {
+    Draft draft;
+    draft.hold(QuarantineReason::unknown_kind,
+               member_path(resource_, "code") + ": not an alert code of the national hub");
+    draft.reading.record_id = record_id();
+    draft.reading.subject = subject();
+    if (const auto given = given_time()) draft.set_time(*given);
+    return std::move(draft).item();
+  }
+
+  std::string record_id() {
+    if (!around_.record_id.empty()) return around_.record_id;
+    std::string id = take(read_identifier(resource_["identifier"]));
+    if (!id.empty()) return id;
+    id = take(read_id(resource_, "id"));
+    return id.empty() ? id : "DetectedIssue/" + id;
+  }
+
+  Subject subject() {
+    Subject subject = take(read_fhir_subject(resource_, "patient", payload_));
+    return subject.id.empty() && !subject.patient ? around_.subject : subject;
+  }
+
+  std::optional<fhir::DateTime> given_time() const {
+    if (const auto time = read_time(resource_, "identifiedDateTime", context_.zone)) return time->time;
+    if (const auto time = read_time(resource_["identifiedPeriod"], "start", context_.zone)) return time->time;
+    return around_.time;
+  }
+
+  // The time of arrival stands in for one that cannot be read: calling late is better than not calling.
+  fhir::DateTime time() {
+    if (const auto given = given_time()) return *given;
+    append_remark(remarks_,
+                  member_path(resource_, "identifiedDateTime") + ": not readable, the time of arrival stands in");
+    return fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received),
+                                fhir::Precision::fraction);
+  }
+
+  std::string words(const std::string& code, const VkpAlert* alert, fhir::EventKind kind) {
+    const std::string own = concept_text(resource_["code"]);
+    if (alert == nullptr) {
+      append_remark(remarks_, code.empty() ? "no alert code" : "unknown alert code " + quoted_word(code));
+    } else if (alert->code != fhir::info(kind).vkp_alert_code) {
+      append_remark(remarks_, "alert code " + code + ", " + std::string(alert->display));
+    }
+    if (alert != nullptr && code == "7" && own.find("Trygghetsalarm") != std::string::npos)
+      append_remark(remarks_, "its words are those of 3, Trygghetsalarm");
+    std::string text = own;
+    append_remark(text, around_.text);
+    if (const auto detail = resource_["detail"].text()) append_remark(text, printable(*detail));
+    if (remarks_.empty()) return text;
+    return text.empty() ? "(" + remarks_ + ")" : text + " (" + remarks_ + ")";
+  }
+
+  template <class T>
+  T take(const fhir::Result<T>& read) {
+    if (read) return *read;
+    append_remark(remarks_, read.error().detail);
+    return T{};
+  }
+
+  JsonValue resource_;
+  const FhirPayload& payload_;
+  const Context& context_;
+  AlertSurroundings around_;
+  std::string remarks_;
+};
+
+}  // namespace
+
+std::string vkp_alert_code_of(JsonValue concept_value) {
+  for (const JsonValue coding : concept_value["coding"]) {
+    const auto system = coding["system"].text();
+    // A number keeps its digits as they were written, so 1.10 stays 1.10.
+    const JsonValue code = coding["code"];
+    if (system && system->starts_with(alert_system) && (code.is_string() || code.is_number()))
+      return std::string(code.scalar());
+  }
+  return {};
+}
+
+void read_fhir_detected_issue(JsonValue resource, const FhirPayload& payload, const Context& context,
+                              AlertSurroundings around, std::vector<Item>& items) {
+  items.push_back(IssueReader(resource, payload, context, std::move(around)).read());
+}
+
+}  // namespace adapters
