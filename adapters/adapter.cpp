@@ -9,6 +9,7 @@
 #include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
+#include "adapters/phd.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
 #include "adapters/withings.hpp"
@@ -26,6 +27,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
+    {"phd", decode_phd, fhir_json},
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
     {"withings", decode_withings, json},

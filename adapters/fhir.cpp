@@ -56,12 +56,7 @@ class EntryReader {
     }
   }
 
-  // What accompanies nothing must not vanish without a word.
-  void finish() {
-    if (!items_.empty()) return;
-    for (std::size_t i = 0; i < accompanying_; ++i)
-      items_.push_back(Ignored{IgnoreReason::not_a_reading, "a resource that accompanies no reading"});
-  }
+  std::size_t accompanying() const { return accompanying_; }
 
  private:
   // Requests that bring nothing: a deletion names what it withdraws by the sender's id only.
@@ -105,7 +100,7 @@ fhir::Result<Decoded> decode_fhir(std::string_view bytes, const Context& context
     // An Observation may hold many components, so the entries alone do not bound the items.
     if (decoded.items.size() > most_items) return too_many_items();
   }
-  reader.finish();
+  answer_for_accompanying(reader.accompanying(), decoded.items);
   return decoded;
 }
 

@@ -187,6 +187,11 @@ bool only_accompanies(std::string_view resource_type) {
   return is_one_of(resource_type, types);
 }
 
+void answer_for_accompanying(std::size_t count, std::vector<Item>& items) {
+  if (items.empty())
+    items.assign(count, Ignored{IgnoreReason::not_a_reading, "a resource that accompanies no reading"});
+}
+
 bool has_coding(JsonValue concept_value, std::string_view system, std::string_view code) {
   for (const JsonValue coding : concept_value["coding"])
     if (coding["system"].text() == system && coding["code"].text() == code) return true;

@@ -37,6 +37,8 @@ class FhirPayload {
 
 // Resources that only say something about others (who, with what, where): parts of items, no items of their own.
 bool only_accompanies(std::string_view resource_type);
+// What accompanies no item at all must not vanish without a word: `count` such resources, if `items` is empty.
+void answer_for_accompanying(std::size_t count, std::vector<Item>& items);
 
 bool has_coding(fhir::JsonValue concept_value, std::string_view system, std::string_view code);
 // meta.security HTEST (v3-ActReason): test data, also what a device in demonstration mode sends (HL7 PHD).

@@ -153,10 +153,19 @@ Item without_value(JsonValue object, Draft draft) {
   return Ignored{skipped ? IgnoreReason::cancelled : IgnoreReason::not_a_reading, place + " " + quoted_word(code)};
 }
 
+// LOINC and MDC codes are shown, so that the operator sees what to ask for; they are too short for a number of a
+// person.
+std::string shown_code(std::string_view code) {
+  constexpr std::size_t longest = 8;
+  const bool plain =
+      !code.empty() && code.size() <= longest && code.find_first_not_of("0123456789-") == std::string_view::npos;
+  return plain ? "\"" + std::string(code) + "\"" : quoted_word(code);
+}
+
 void hold_unknown(JsonValue concept_value, bool contradictory, Draft& draft) {
   std::string note = concept_value.path();
   note += contradictory ? ": its codings are of different kinds" : ": unknown code ";
-  if (!contradictory) note += quoted_word(first_code(concept_value));
+  if (!contradictory) note += shown_code(first_code(concept_value));
   draft.hold(QuarantineReason::unknown_kind, std::move(note));
 }
 
@@ -280,7 +289,7 @@ class ObservationReader {
   void take_time(JsonValue object, std::string_view key) {
     if (const auto time = read_time(object, key, context_.zone)) {
       base_.set_time(time->time);
-      base_.reading.time_uncertain = time->uncertain;
+      base_.reading.time_uncertain = base_.reading.time_uncertain || time->uncertain;
     } else {
       base_.hold(undecodable, time.error().detail);
     }
