@@ -12,6 +12,7 @@
 #include "adapters/phd.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
+#include "adapters/validic.hpp"
 #include "adapters/withings.hpp"
 
 namespace adapters {
@@ -30,6 +31,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"phd", decode_phd, fhir_json},
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
+    {"validic", decode_validic, json},
     {"withings", decode_withings, json},
 });
 

@@ -68,6 +68,35 @@ inline std::size_t items_in_terra(JsonValue root) {
   return root["type"].text() == "body" ? root["data"].size() : 1;
 }
 
+inline std::size_t items_in_fitbit(JsonValue root) {
+  return root.is_array() ? root.size() : root["weight"].size();
+}
+
+inline std::size_t items_in_garmin(JsonValue root) {
+  std::size_t count = 0;
+  for (const JsonValue list : root)
+    for (const std::string_view known : {"bloodPressures", "bodyComps", "dailies", "pulseox", "allDayRespiration"})
+      if (list.key() == known) count += list.size();
+  return count;
+}
+
+inline std::size_t items_in_oura(JsonValue root) {
+  return root["event_type"].is_string() && root["data_type"].is_string() ? 1 : root["data"].size();
+}
+
+inline std::size_t items_in_polar(JsonValue root) {
+  if (root["event"].is_string()) return 1;
+  std::size_t count = root["heart_rate_samples"].size();
+  for (const JsonValue day : root["heart_rates"])
+    count += day["heart_rate_samples"].is_array() ? day["heart_rate_samples"].size() : 1;
+  return count;
+}
+
+// At least one for each record; the halves of a pressure are one.
+inline std::size_t items_in_validic(JsonValue root) {
+  return root.is_array() ? root.size() : 1;
+}
+
 // At least one for each node and each entry that names none.
 inline std::size_t items_in_opentele(JsonValue root) {
   std::set<std::string> nodes;
@@ -106,6 +135,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "ihealth") return {items_in_ihealth, false};
   if (adapter == "terra") return {items_in_terra, false};
   if (adapter == "fhir" || adapter == "phd" || adapter == "vkp") return {items_in_fhir, false};
+  if (adapter == "validic") return {items_in_validic, false};
   return {items_in_opentele, false};
 }
 
