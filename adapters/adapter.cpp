@@ -5,6 +5,7 @@
 
 #include "adapters/dexcom.hpp"
 #include "adapters/fhir.hpp"
+#include "adapters/fitbit.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
@@ -24,6 +25,7 @@ constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "appl
 constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
     {"fhir", decode_fhir, fhir_json},
+    {"fitbit", decode_fitbit, json},
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},

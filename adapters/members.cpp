@@ -50,6 +50,20 @@ void read_text_time(Draft& draft, JsonValue object, std::string_view key, const 
   draft.reading.time_uncertain = time->uncertain;
 }
 
+void read_wall_time(Draft& draft, JsonValue date_object, std::string_view date_key, JsonValue time_object,
+                    std::string_view time_key, const Zone& zone) {
+  const auto date = date_object[date_key].text();
+  const auto time = time_object[time_key].text();
+  const auto wall = fhir::parse_local(std::string(date.value_or("")) + "T" + std::string(time.value_or("")));
+  if (!wall)
+    return draft.hold(undecodable, member_path(time_object, time_key) +
+                                       ": expected a time such as 08:00:00, and a date such as 2026-11-20 in " +
+                                       std::string(date_key));
+  const Zone::Resolved resolved = zone.resolve(*wall);
+  draft.set_time(fhir::DateTime::from(resolved.utc, resolved.offset));
+  draft.reading.time_uncertain = resolved.ambiguous;
+}
+
 void read_epoch_time(Draft& draft, JsonValue object, std::string_view key, std::chrono::microseconds unit,
                      std::optional<std::chrono::minutes> offset, const Zone& zone) {
   using namespace std::chrono;

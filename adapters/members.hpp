@@ -21,6 +21,10 @@ void add_component(Draft&, fhir::Kind, fhir::JsonValue object, std::string_view 
 // A time with offset, or wall time of the zone.
 void read_text_time(Draft&, fhir::JsonValue object, std::string_view key, const Zone&);
 
+// A date under `date_key` and a time of day under `time_key`, "2026-11-20" and "08:00:00": wall time of the zone.
+void read_wall_time(Draft&, fhir::JsonValue date_object, std::string_view date_key, fhir::JsonValue time_object,
+                    std::string_view time_key, const Zone&);
+
 // A count of `unit` since 1970, shown at `offset` or else at that of the zone. Before the year 2000 it is a clock that
 // was never set or a count in another unit (vendors.md F, "unsynchronised device clocks"), and holds the item.
 void read_epoch_time(Draft&, fhir::JsonValue object, std::string_view key, std::chrono::microseconds unit,
