@@ -6,6 +6,7 @@
 #include "adapters/dexcom.hpp"
 #include "adapters/fhir.hpp"
 #include "adapters/fitbit.hpp"
+#include "adapters/garmin.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
@@ -26,6 +27,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
     {"fhir", decode_fhir, fhir_json},
     {"fitbit", decode_fitbit, json},
+    {"garmin", decode_garmin, json},
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},
