@@ -12,6 +12,7 @@
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/phd.hpp"
+#include "adapters/polar.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
 #include "adapters/validic.hpp"
@@ -33,6 +34,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
     {"phd", decode_phd, fhir_json},
+    {"polar", decode_polar, json},
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
     {"validic", decode_validic, json},
