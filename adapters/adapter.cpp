@@ -11,6 +11,7 @@
 #include "adapters/ihealth.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
+#include "adapters/oura.hpp"
 #include "adapters/phd.hpp"
 #include "adapters/polar.hpp"
 #include "adapters/telli.hpp"
@@ -33,6 +34,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"ihealth", decode_ihealth, json},
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
+    {"oura", decode_oura, json},
     {"phd", decode_phd, fhir_json},
     {"polar", decode_polar, json},
     {"telli", decode_telli, json},

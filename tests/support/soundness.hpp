@@ -137,6 +137,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "fhir" || adapter == "phd" || adapter == "vkp") return {items_in_fhir, false};
   if (adapter == "fitbit") return {items_in_fitbit, false};
   if (adapter == "garmin") return {items_in_garmin, false};
+  if (adapter == "oura") return {items_in_oura, true};
   if (adapter == "polar") return {items_in_polar, false};
   if (adapter == "validic") return {items_in_validic, false};
   return {items_in_opentele, false};
