@@ -15,6 +15,9 @@ test_packages=(
   catch2 python3 git
 )
 
+# Programs that are not ours and read what the gateway serves (tests/counterparts). A node that is there already is as good.
+command -v npm >/dev/null || test_packages+=(nodejs npm)
+
 case "${1:-}" in
   '') ;;
   --tests) packages+=("${test_packages[@]}") ;;

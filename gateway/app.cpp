@@ -26,6 +26,7 @@
 #include "gateway/journal/committer.hpp"
 #include "gateway/runtime/log.hpp"
 #include "gateway/runtime/metrics.hpp"
+#include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
 
@@ -98,7 +99,7 @@ struct App::Parts {
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
-        fhir_deps{config, reads, audit, committer, cursors},
+        fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock} {}
 
   config::Config config;

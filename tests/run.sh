@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 exec </dev/null
 
 deploy/setup.sh --tests
+[ tests/counterparts/node_modules -nt tests/counterparts/package-lock.json ] || {
+  npm ci --prefix tests/counterparts --no-audit --no-fund && touch tests/counterparts/node_modules
+}
 
 builds=("$@")
 [ "${#builds[@]}" -gt 0 ] || builds=(release asan tsan gcc)

@@ -1,6 +1,7 @@
 // /fhir: FHIR R4 REST, the read side (issue point 13; docs/conformance.md says exactly what is supported).
 #pragma once
 
+#include "fhir/search.hpp"
 #include "gateway/api/search_cursor.hpp"
 #include "gateway/auth/audit.hpp"
 #include "gateway/config/config.hpp"
@@ -15,6 +16,7 @@ struct FhirDeps {
   auth::AuditTrail& audit;
   journal::Committer& committer;
   const CursorSeal& cursors;
+  fhir::WallTime wall_time;  // of the gateway's zone: where a date in a search begins
 };
 
 void add_fhir_metadata_route(http::Router&, const FhirDeps&);

@@ -382,7 +382,7 @@ http::Awaitable<http::Response> search(http::Request& request, const FhirDeps& d
       co_return outcome(400, "a national identifier does not belong in a URL: use POST " + type + "/_search");
     }
   }
-  auto query = fhir::parse_search(type, *parameters);
+  auto query = fhir::parse_search(type, *parameters, deps.wall_time);
   if (!query) co_return outcome(query.error());
   if (!query->unknown.empty() && request.header("prefer").find("handling=strict") != std::string_view::npos) {
     co_return outcome(400, "a parameter of this search is not supported (handling=strict)");

@@ -64,6 +64,7 @@ struct Programme {
 struct Config {
   std::filesystem::path file;
   fhir::Environment environment = fhir::Environment::test;
+  std::string timezone = "Europe/Oslo";  // where a day in a search begins, and the sources' own unless they say another
   std::vector<http::Listen> listen;
   bool behind_proxy = false;  // a proxy on this machine or network ends TLS for us; also settable per listener
   http::Limits http;

@@ -74,8 +74,9 @@ void read_bearer(Section& section, std::string& bearer, Need need) {
       "auth", [&](Section& auth) { auth.secret("bearer", bearer, Need::required); }, need);
 }
 
-Source read_source(Section& section) {
+Source read_source(Section& section, const std::string& timezone) {
   Source source;
+  source.timezone = timezone;
   section.text("id", source.id, Need::required);
   section.text("tenant", source.tenant, Need::required);
   section.text("adapter", source.adapter, Need::required);
@@ -218,6 +219,7 @@ void read_installation_secret(Section& root, Reading& reading, Config& config) {
 void read_config(Section& root, Reading& reading, Draft& draft) {
   Config& config = draft.config;
   read_environment(root, config);
+  root.text("timezone", config.timezone);
   root.flag("behind_proxy", config.behind_proxy);
   root.each("listen", [&](Section& entry) { draft.listeners.push_back(read_listener(entry, config.behind_proxy)); });
   root.section("http", [&](Section& section) { read_http(section, config.http); });
@@ -230,7 +232,7 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
 
   root.each(
       "tenants", [&](Section& entry) { config.tenants.push_back(read_tenant(entry)); }, Need::required);
-  root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry)); });
+  root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry, config.timezone)); });
   root.each("links", [&](Section& entry) { config.links.push_back(read_link(entry)); });
   root.each("clients", [&](Section& entry) { config.clients.push_back(read_client(entry)); });
   root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });

@@ -104,7 +104,12 @@ class Validator {
     if (config_.tenants.empty()) error("tenants", "at least one tenant is needed");
   }
 
+  void check_zone(const std::string& path, const std::string& name) {
+    if (auto zone = find_zone(name); !zone) error(path, zone.error().detail);
+  }
+
   void check_sources() {
+    check_zone("timezone", config_.timezone);
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
       const Source& source = config_.sources[i];
       if (!source.adapter.empty() && !adapters::adapter_named(source.adapter)) {
@@ -114,9 +119,7 @@ class Validator {
         }
         error(at("sources", i, "adapter"), "there is no adapter '" + source.adapter + "'; there are " + known);
       }
-      if (fhir::Result<std::shared_ptr<const adapters::Zone>> zone = find_zone(source.timezone); !zone) {
-        error(at("sources", i, "timezone"), zone.error().detail);
-      }
+      if (source.timezone != config_.timezone) check_zone(at("sources", i, "timezone"), source.timezone);
     }
   }
 

@@ -46,4 +46,10 @@ fhir::Result<std::shared_ptr<const adapters::Zone>> find_zone(std::string_view n
   }
 }
 
+fhir::WallTime wall_time_in(std::string_view name) {
+  auto zone = find_zone(name);
+  if (!zone) throw std::invalid_argument(zone.error().detail);
+  return [zone = *zone](std::chrono::local_time<microseconds> wall) { return zone->resolve(wall).utc; };
+}
+
 }  // namespace gateway

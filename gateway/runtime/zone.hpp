@@ -6,6 +6,7 @@
 
 #include "adapters/adapter.hpp"
 #include "fhir/result.hpp"
+#include "fhir/search.hpp"
 
 namespace gateway {
 
@@ -13,5 +14,8 @@ namespace gateway {
 // lacks the name. A wall time in the doubled hour of autumn is its first occurrence and marked ambiguous; one in the
 // missing hour of spring is moved forward by the length of the gap (02:30 becomes 03:30), as RFC 5545 3.3.5 does.
 fhir::Result<std::shared_ptr<const adapters::Zone>> find_zone(std::string_view name);
+
+// The zone as a search takes it. Throws std::invalid_argument for a name the validator of the configuration refuses.
+fhir::WallTime wall_time_in(std::string_view zone_name);
 
 }  // namespace gateway

@@ -154,11 +154,11 @@ class Search(GatewayTest):
 
     # -- parameters
 
-    def test_dates_partial_and_with_prefixes(self):
-        times = ["2022-12-31T23:59:59Z", "2023-01-15T12:00:00Z", "2023-02-01T12:00:00.250Z", "2023-02-01T12:00:00.900Z", "2023-03-01T00:30:00+01:00"]
+    def test_dates_partial_and_with_prefixes(self):  # days begin in Oslo
+        times = ["2022-12-31T22:59:59Z", "2023-01-15T12:00:00Z", "2023-02-01T12:00:00.250Z", "2023-02-01T12:00:00.900Z", "2023-03-01T00:30:00+01:00"]
         ids = self.stored(*[payloads.saturation(90, self.number, time=time) for time in times])
         for query, expected in (
-            ("date=2023", [1, 2, 3, 4]), ("date=2022", [0]), ("date=2023-01", [1]), ("date=2023-02", [2, 3, 4]),
+            ("date=2023", [1, 2, 3, 4]), ("date=2022", [0]), ("date=2023-01", [1]), ("date=2023-02", [2, 3]), ("date=2023-03-01", [4]),
             ("date=2023-02-01", [2, 3]), ("date=2023-02-01T12:00:00Z", [2, 3]), ("date=2023-02-01T12:00Z", [2, 3]),
             ("date=2023-02-01T13:00:00%2B01:00", [2, 3]),
             ("date=ge2023", [1, 2, 3, 4]), ("date=gt2023-01", [2, 3, 4]), ("date=lt2023", [0]), ("date=le2023-01-15", [0, 1]),

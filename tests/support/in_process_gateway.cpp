@@ -16,6 +16,7 @@
 #include "gateway/ingest/place.hpp"
 #include "gateway/ingest/relink.hpp"
 #include "gateway/runtime/hmac.hpp"
+#include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "tests/support/scripted_http_client.hpp"
 
@@ -68,7 +69,7 @@ struct InProcessGateway::Parts {
         alarm_deps{committer, feed, reads, audit, clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
-        fhir_deps{config, reads, audit, committer, cursors},
+        fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, clock} {
     api::add_ingest_routes(router, ingest_deps);
     api::add_alarm_stream_route(router, alarm_deps);

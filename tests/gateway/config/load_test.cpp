@@ -258,6 +258,15 @@ TEST_CASE("config: names that must exist, ids that must be one's own", "[config]
   }
 }
 
+TEST_CASE("config: the gateway's zone is its sources' unless they say another", "[config]") {
+  TemporaryFolder folder;
+  Loaded loaded = load_text(folder, "timezone: Europe/Helsinki\n" + std::string(minimal));
+  CHECK(problems(loaded) == std::vector<std::string>{});
+  CHECK(loaded.config.timezone == "Europe/Helsinki");
+  CHECK(loaded.config.sources.at(0).timezone == "Europe/Helsinki");
+  CHECK(problems(load_text(folder, "timezone: Nowhere\n" + std::string(minimal))).size() == 1);
+}
+
 TEST_CASE("config: sources and clients are checked where they stand", "[config]") {
   struct Row {
     const char* name;
@@ -271,6 +280,10 @@ TEST_CASE("config: sources and clients are checked where they stand", "[config]"
        "",
        {"4: there is no adapter 'fax'; there are ADAPTERS",
         "4: the tz database of this machine has no zone 'Europe/Bodo'"}},
+      {"no such zone, said once",
+       "  - {id: s, tenant: bodo, adapter: telli, timezone: Mars/Base, " + a + "}\n",
+       "",
+       {"4: the tz database of this machine has no zone 'Mars/Base'"}},
       {"unknown role",
        "",
        "  - {id: c, tenant: bodo, roles: [nurse], " + b + "}\n",
