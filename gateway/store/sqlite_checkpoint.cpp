@@ -14,6 +14,9 @@ constexpr std::int64_t checkpoint_cache_bytes = 256 * 1024;
 // While a reader holds the log open the writer cannot make it start again; it tries anew after so many pages, as each
 // try syncs.
 constexpr std::int64_t pages_between_tries = 500;
+// Pages the writer copies without making anybody wait noticeably, and rounds of the thread to come down to it.
+constexpr std::int64_t writers_part = 250;
+constexpr int most_last_copies = 5;
 
 }  // namespace
 
@@ -52,22 +55,43 @@ void SqliteCheckpoint::copy(SqliteConnection& db) {
 }
 
 void SqliteCheckpoint::between_groups() {
-  if (pages_seen_ >= settings_.writer_pages && pages_new_ >= pages_between_tries) {
-    if (pages_seen_ >= 2 * settings_.writer_pages) wait_for_thread();
+  const bool long_log = pages_seen_ >= settings_.writer_pages;
+  const bool due = pages_new_ >= (long_log ? pages_between_tries : settings_.pages);
+  if (!settings_.thread) {
+    if (long_log && due) now();
+  } else if (pages_seen_ >= 2 * settings_.writer_pages && due) {
+    wait_for_thread();
     now();
-  } else if (settings_.thread && pages_new_ >= settings_.pages) {
-    pages_new_ = 0;
-    {
-      std::lock_guard lock(mutex_);
-      wanted_ = true;
-    }
-    wake_.notify_one();
+  } else if (last_copies_ > 0) {
+    if (!thread_idle()) return;
+    // What was written while the thread copied is the writer's part; each round of the thread leaves less of it.
+    if (pages_new_ <= writers_part || last_copies_ == most_last_copies) return now();
+    ++last_copies_;
+    ask_thread();
+  } else if (due) {
+    last_copies_ = long_log ? 1 : 0;
+    ask_thread();
   }
 }
 
 void SqliteCheckpoint::now() {
   pages_new_ = 0;
+  last_copies_ = 0;
   copy(writer_);
+}
+
+void SqliteCheckpoint::ask_thread() {
+  pages_new_ = 0;
+  {
+    std::lock_guard lock(mutex_);
+    wanted_ = true;
+  }
+  wake_.notify_one();
+}
+
+bool SqliteCheckpoint::thread_idle() {
+  std::lock_guard lock(mutex_);
+  return !wanted_ && !copying_;
 }
 
 // While the thread copies, the writer's own copy is refused, and a thread that gets no processor would let the log grow

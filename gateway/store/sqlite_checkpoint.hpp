@@ -1,7 +1,8 @@
 // Keeps the write-ahead log short. A thread of low priority copies it into the database every few thousand pages; with
 // steady writes that alone never lets the log start again from its beginning (limits.md 10.5), so past a bound the
-// writer copies the few pages left itself, between two groups. The file is never truncated: overwriting a log is
-// cheaper than growing one.
+// writer copies the few pages left itself, between two groups, right after the thread has copied the rest: whoever waits
+// for those groups waits for that copy and its sync too. The file is never truncated: overwriting a log is cheaper than
+// growing one.
 #pragma once
 
 #include <atomic>
@@ -39,13 +40,16 @@ class SqliteCheckpoint {
   static void copy(SqliteConnection&);
   void run();
   void wait_for_thread();
+  void ask_thread();
+  bool thread_idle();
 
   SqliteConnection& writer_;
   SqliteFile file_;
   Settings settings_;
   std::function<void(const StoreError&)> failed_;
   std::atomic<std::int64_t> pages_{0};
-  std::int64_t pages_seen_ = 0, pages_new_ = 0;  // writer's thread
+  std::int64_t pages_seen_ = 0, pages_new_ = 0;  // writer's thread, as the next
+  int last_copies_ = 0;                          // asked of the thread, so that little is left for the writer
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   bool wanted_ = false, copying_ = false, stopping_ = false;
