@@ -30,7 +30,7 @@ for preset in "${builds[@]}"; do
   case "$preset" in
     release) build release hjemport; plan+=(release '^e2e\.') ;;
     asan) build asan; plan+=(asan '') ;;
-    tsan) build tsan gateway_tests; plan+=(tsan '^gateway$') ;;
+    tsan) build tsan hjemport gateway_tests; plan+=(tsan '^(gateway|e2e\.(main_way|stream|under_load|delivery|quarantine|placing))$') ;;
     gcc) build gcc; plan+=(gcc '^(fhir|adapters|thresholds|gateway)$') ;;
     *) echo "run.sh: no build '$preset'" >&2; exit 64 ;;
   esac

@@ -308,6 +308,9 @@ class Gateway:
     def clean_up(self):
         self._close_clients()
         self.kill()
+        found = re.search(r"(WARNING: Thread|ERROR: Address|ERROR: Leak)Sanitizer[^\n]*|runtime error: [^\n]*", self.log())
+        if found:
+            raise AssertionError(self.log()[found.start():][:6000])
         if self.own_folder and not os.environ.get("HJEMPORT_KEEP_FOLDERS"):
             shutil.rmtree(self.folder, ignore_errors=True)
 

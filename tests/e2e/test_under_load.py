@@ -42,6 +42,7 @@ class FullQueues(unittest.TestCase):
             while any(thread.is_alive() for thread in threads):
                 gateway.accept(payloads.events(payloads.event("fall", numbers[presses % 16])))
                 presses += 1
+                self.assertEqual(gateway.as_(None).get("/metrics").status, 200)  # scraped while groups are committed
             for thread in threads:
                 thread.join()
             self.assertEqual(faults, [])
