@@ -17,6 +17,7 @@
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
 #include "adapters/validic.hpp"
+#include "adapters/vkp.hpp"
 #include "adapters/withings.hpp"
 
 namespace adapters {
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "application/fhir+json"};
+constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
 
 constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
@@ -40,6 +42,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
     {"validic", decode_validic, json},
+    {"vkp", decode_vkp, vkp_json},
     {"withings", decode_withings, json},
 });
 

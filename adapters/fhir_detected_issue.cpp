@@ -17,14 +17,18 @@ constexpr std::string_view alert_system = "http://ehelse.no/fhir/CodeSystem/vkp-
 class IssueReader {
  public:
   IssueReader(JsonValue resource, const FhirPayload& payload, const Context& context, AlertSurroundings around)
-      : resource_(resource), payload_(payload), context_(context), around_(std::move(around)) {}
+      : resource_(resource),
+        payload_(payload),
+        context_(context),
+        around_(std::move(around)),
+        code_(around_.code.absent() ? resource["code"] : around_.code) {}
 
   Item read() {
     if (is_test_data(resource_)) return Ignored{IgnoreReason::not_a_reading, "meta.security: test data"};
     const auto status = resource_["status"].text();
     if (status == "cancelled" || status == "entered-in-error")
       return Ignored{IgnoreReason::cancelled, "status " + std::string(*status)};
-    const std::string code = vkp_alert_code_of(resource_["code"]);
+    const std::string code = vkp_alert_code_of(code_);
     const VkpAlert* alert = vkp_alert(code);
     if (alert != nullptr && alert->kind == fhir::EventKind::unknown)
       return Ignored{IgnoreReason::not_a_reading, "alert code " + code + ": readings and answers come by themselves"};
@@ -38,7 +42,8 @@ class IssueReader {
     event.kind = alert != nullptr ? alert->kind : fhir::EventKind::technical;
     event.record_id = record_id();
     event.subject = subject();
-    event.device = take(read_fhir_device(resource_, "author", payload_));
+    // A Composition's author is who wrote it.
+    if (around_.code.absent()) event.device = take(read_fhir_device(resource_, "author", payload_));
     if (event.subject.id.empty() && !event.subject.patient) event.subject.id = event.device.id;
     event.time = time();
     event.location = around_.location;
@@ -85,7 +90,7 @@ class IssueReader {
   }
 
   std::string words(const std::string& code, const VkpAlert* alert, fhir::EventKind kind) {
-    const std::string own = concept_text(resource_["code"]);
+    const std::string own = concept_text(code_);
     if (alert == nullptr) {
       append_remark(remarks_, code.empty() ? "no alert code" : "unknown alert code " + quoted_word(code));
     } else if (alert->code != fhir::info(kind).vkp_alert_code) {
@@ -95,6 +100,8 @@ class IssueReader {
       append_remark(remarks_, "its words are those of 3, Trygghetsalarm");
     std::string text = own;
     append_remark(text, around_.text);
+    if (const auto severity = resource_["severity"].text(); severity == "high" || severity == "moderate")
+      append_remark(text, "severity " + std::string(*severity));
     if (const auto detail = resource_["detail"].text()) append_remark(text, printable(*detail));
     if (remarks_.empty()) return text;
     return text.empty() ? "(" + remarks_ + ")" : text + " (" + remarks_ + ")";
@@ -111,6 +118,7 @@ class IssueReader {
   const FhirPayload& payload_;
   const Context& context_;
   AlertSurroundings around_;
+  JsonValue code_;
   std::string remarks_;
 };
 

@@ -13,7 +13,8 @@ struct AlertSurroundings {
   std::optional<fhir::DateTime> time;
   std::string location;
   std::string text;      // put after the finding's own words
-  bool always_an_event;  // false: a finding that is no alert of the national hub waits as unknown-kind
+  fhir::JsonValue code;  // where the alert code stands when there is no finding; the resource is the Composition then
+  bool always_an_event = false;  // false: a finding that is no alert of the national hub waits as unknown-kind
 };
 
 // The code of an alert of the national hub in a CodeableConcept; empty when there is none.
