@@ -71,13 +71,18 @@ std::string_view Workspace::keep(std::string_view text) {
   return {copy, text.size()};
 }
 
-Value Workspace::array(std::span<const Value> elements) {
-  if (elements.empty()) return Value::array(nullptr, 0);
-  void* const memory = allocate(elements.size_bytes(), alignof(Value));
+std::span<const Value> Workspace::keep(std::span<const Value> values) {
+  if (values.empty()) return {};
+  void* const memory = allocate(values.size_bytes(), alignof(Value));
   if (memory == nullptr) return {};
   auto* const copy = static_cast<Value*>(memory);
-  std::uninitialized_copy(elements.begin(), elements.end(), copy);
-  return Value::array(copy, elements.size());
+  std::uninitialized_copy(values.begin(), values.end(), copy);
+  return {copy, values.size()};
+}
+
+Value Workspace::array(std::span<const Value> elements) {
+  const std::span<const Value> kept = keep(elements);
+  return Value::array(kept.data(), kept.size());
 }
 
 Value Workspace::object(std::span<const Member> members) {

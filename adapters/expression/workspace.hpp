@@ -51,6 +51,7 @@ class Workspace {
   const fhir::Error& failure() const { return *failure_; }
 
   std::string_view keep(std::string_view text);  // a copy that lives until reset()
+  std::span<const Value> keep(std::span<const Value> values);
   Value string(std::string_view text) { return Value::string(keep(text)); }
   Value array(std::span<const Value> elements);
   Value object(std::span<const Member> members);
