@@ -9,6 +9,7 @@
 #include "adapters/garmin.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
+#include "adapters/libreview.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/oura.hpp"
@@ -24,6 +25,7 @@ namespace adapters {
 namespace {
 
 constexpr std::array<std::string_view, 1> json = {"application/json"};
+constexpr std::array<std::string_view, 1> csv = {"text/csv"};
 constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "application/fhir+json"};
 constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
 
@@ -34,6 +36,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"garmin", decode_garmin, json},
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
+    {"libreview", decode_libreview, csv},
     {"nightscout", decode_nightscout, json},
     {"opentele", decode_opentele, json},
     {"oura", decode_oura, json},

@@ -12,8 +12,11 @@ std::string page(std::string_view adapter) {
                             (std::string(adapter) + ".md"));
 }
 
-std::string first_json_block(const std::string& text) {
-  const std::size_t start = text.find("```json\n") + 8;
+std::string first_sample(const std::string& text) {
+  std::size_t start = std::string::npos;
+  for (const std::string fence : {"```json\n", "```csv\n"})
+    if (const std::size_t at = text.find(fence); at != std::string::npos) start = std::min(start, at + fence.size());
+  REQUIRE(start != std::string::npos);
   return text.substr(start, text.find("```", start) - start);
 }
 
@@ -22,7 +25,7 @@ std::string first_json_block(const std::string& text) {
 TEST_CASE("the sample of every adapter's page becomes readings and events only", "[adapters][docs]") {
   for (const adapters::Adapter& adapter : adapters::all_adapters()) {
     INFO(adapter.name);
-    const auto decoded = test::decode(adapter.decode, first_json_block(page(adapter.name)));
+    const auto decoded = test::decode(adapter.decode, first_sample(page(adapter.name)));
     REQUIRE(decoded.has_value());
     CHECK(decoded->items.size() >= 2);
     for (const adapters::Item& item : decoded->items) {
