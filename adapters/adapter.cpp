@@ -7,6 +7,7 @@
 #include "adapters/fhir.hpp"
 #include "adapters/fitbit.hpp"
 #include "adapters/garmin.hpp"
+#include "adapters/google_health.hpp"
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
 #include "adapters/libreview.hpp"
@@ -34,6 +35,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"fhir", decode_fhir, fhir_json},
     {"fitbit", decode_fitbit, json},
     {"garmin", decode_garmin, json},
+    {"google-health", decode_google_health, json},
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
     {"libreview", decode_libreview, csv},

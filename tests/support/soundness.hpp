@@ -134,6 +134,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "hjemport") return {items_in_hjemport, true};
   if (adapter == "withings") return {items_in_withings, true};
   if (adapter == "telli") return {items_in_telli, false};
+  if (adapter == "google-health") return {items_in_google_health, false};
   if (adapter == "libreview") return {nullptr, false};
   if (adapter == "nightscout") return {items_in_nightscout, true};
   if (adapter == "dexcom") return {items_in_dexcom, true};
