@@ -16,6 +16,7 @@
 #include "adapters/oura.hpp"
 #include "adapters/phd.hpp"
 #include "adapters/polar.hpp"
+#include "adapters/senml.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
 #include "adapters/validic.hpp"
@@ -28,7 +29,9 @@ namespace {
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 constexpr std::array<std::string_view, 1> csv = {"text/csv"};
 constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "application/fhir+json"};
+// The published client of the hub sets no media type, and its library then says text/plain (norway.md 2.1).
 constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
+constexpr std::array<std::string_view, 2> senml_json = {"application/json", "application/senml+json"};
 
 constexpr auto registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
@@ -44,6 +47,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"oura", decode_oura, json},
     {"phd", decode_phd, fhir_json},
     {"polar", decode_polar, json},
+    {"senml", decode_senml, senml_json},
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
     {"validic", decode_validic, json},

@@ -115,7 +115,8 @@ TEST_CASE("bad input: a payload of more items than any body of readings holds is
     const char* adapter;
     std::string payload;
   };
-  for (const Row& row : {Row{"fhir", R"({"resourceType":"Bundle","type":"batch","entry":[)" + zeros + "]}"},
+  for (const Row& row : {Row{"senml", "[" + zeros + "]"},
+                         Row{"fhir", R"({"resourceType":"Bundle","type":"batch","entry":[)" + zeros + "]}"},
                          Row{"hjemport", R"({"measurements":[)" + zeros + "]}"}, Row{"telli", "[" + zeros + "]"},
                          Row{"opentele", R"({"date":"2024-05-14T06:31:07Z","output":[)" + zeros + "]}"},
                          Row{"withings", R"({"status":0,"body":{"measuregrps":[)" + zeros + "]}}"},

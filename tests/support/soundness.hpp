@@ -125,6 +125,11 @@ inline std::size_t items_in_fhir(JsonValue root) {
   return count;
 }
 
+// At least one for three records: the parts of a blood pressure are one item.
+inline std::size_t items_in_senml(JsonValue root) {
+  return (root.size() + 2) / 3;
+}
+
 struct Count {
   std::size_t (*of)(JsonValue root);
   bool exact;
@@ -133,6 +138,7 @@ struct Count {
 inline Count count_for(std::string_view adapter) {
   if (adapter == "hjemport") return {items_in_hjemport, true};
   if (adapter == "withings") return {items_in_withings, true};
+  if (adapter == "senml") return {items_in_senml, false};
   if (adapter == "telli") return {items_in_telli, false};
   if (adapter == "google-health") return {items_in_google_health, false};
   if (adapter == "libreview") return {nullptr, false};
