@@ -414,6 +414,8 @@ fhir::Result<JmesProgram> parse_jmes_path(std::string_view text, const FunctionT
                                           const CompileLimits& limits) {
   if (text.size() > limits.length_bytes) return problem("JMESPath", text, limits.length_bytes, "longer than allowed");
   if (!is_utf8(text)) return fhir::invalid("JMESPath: the expression is not UTF-8");
+  // Texts of an expression get into results, where U+0000 has no place (fhir/json_reader.cpp).
+  if (text.find('\0') != std::string_view::npos) return fhir::invalid("JMESPath: a NUL character in the expression");
   auto words = jmes_words(text);
   if (!words) return words.error();
   JmesProgram program;

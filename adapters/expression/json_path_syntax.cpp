@@ -384,6 +384,8 @@ class Parser {
 fhir::Result<JsonPathProgram> parse_json_path(std::string_view text, const CompileLimits& limits) {
   if (text.size() > limits.length_bytes) return problem("JSONPath", text, limits.length_bytes, "longer than allowed");
   if (!is_utf8(text)) return fhir::invalid("JSONPath: the expression is not UTF-8");
+  // Texts of an expression get into results, where U+0000 has no place (fhir/json_reader.cpp).
+  if (text.find('\0') != std::string_view::npos) return fhir::invalid("JSONPath: a NUL character in the expression");
   JsonPathProgram program;
   program.text = text;
   const auto parsed = Parser(program.text, limits, program).run();

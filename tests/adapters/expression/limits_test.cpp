@@ -88,3 +88,9 @@ TEST_CASE("expression limits: each of them is kept, and the next evaluation star
   few_bytes.reset();
   CHECK(text->evaluate(document.root(), few_bytes).has_value());
 }
+
+TEST_CASE("expressions: a NUL character is refused, since results must be text that can be stored",
+          "[adapters][jmespath]") {
+  CHECK_FALSE(JmesPath::compile(std::string_view("'a\0'", 4), test::exact_functions()).has_value());
+  CHECK_FALSE(JsonPath::compile(std::string_view("$.a\0", 4)).has_value());
+}
