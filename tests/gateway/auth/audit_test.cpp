@@ -57,10 +57,10 @@ struct Trail {
   ManualClock clock;
   support::MemoryStore store;
   journal::Settings settings_;
+  boost::asio::io_context context{1};  // outlives the committer, which posts to it
   journal::Committer committer{store, clock, 0, settings_};
   auth::AuditTrail audit;
   auth::Actor actor{"hospital", tenant, "bodo", static_cast<http::Roles>(http::Role::hospital), {}};
-  boost::asio::io_context context{1};
 };
 
 }  // namespace

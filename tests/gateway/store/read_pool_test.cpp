@@ -42,8 +42,8 @@ struct Loop {
 
 TEST_CASE("read pool: answers with the read's result, and what it throws is unavailable", "[store][read_pool]") {
   support::MemoryStore memory;
+  Loop loop;  // outlives the pool, which posts to it
   ReadPool pool(memory, 2);
-  Loop loop;
   SECTION("a value") {
     loop.begin(pool, [](store::Reader&) { return fhir::Result<int>(7); });
     CHECK(*loop.run() == 7);
@@ -61,9 +61,9 @@ TEST_CASE("read pool: answers with the read's result, and what it throws is unav
 
 TEST_CASE("read pool: a full queue is busy, and what was taken is answered at the stop", "[store][read_pool]") {
   support::MemoryStore memory;
-  ReadPool pool(memory, 1, 1);
   std::promise<void> entered, open;
   Loop first, second, third, late;
+  ReadPool pool(memory, 1, 1);
   first.begin(pool, [&](store::Reader&) {
     entered.set_value();
     open.get_future().wait();
