@@ -12,6 +12,7 @@
 #include "adapters/ihealth.hpp"
 #include "adapters/libreview.hpp"
 #include "adapters/nightscout.hpp"
+#include "adapters/open_mhealth.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/oura.hpp"
 #include "adapters/phd.hpp"
@@ -43,6 +44,7 @@ constexpr auto registry = std::to_array<Adapter>({
     {"ihealth", decode_ihealth, json},
     {"libreview", decode_libreview, csv},
     {"nightscout", decode_nightscout, json},
+    {"open-mhealth", decode_open_mhealth, json},
     {"opentele", decode_opentele, json},
     {"oura", decode_oura, json},
     {"phd", decode_phd, fhir_json},

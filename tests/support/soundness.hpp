@@ -139,6 +139,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "hjemport") return {items_in_hjemport, true};
   if (adapter == "withings") return {items_in_withings, true};
   if (adapter == "senml") return {items_in_senml, false};
+  if (adapter == "open-mhealth") return {items_in_telli, true};  // one point, or an array of them
   if (adapter == "telli") return {items_in_telli, false};
   if (adapter == "google-health") return {items_in_google_health, false};
   if (adapter == "libreview") return {nullptr, false};
