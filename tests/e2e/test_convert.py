@@ -35,7 +35,7 @@ class Convert(unittest.TestCase):
         pages = sorted(PAGES.glob("*.md"))
         self.assertLessEqual({"hjemport", "opentele", "telli", "withings"}, {page.stem for page in pages})
         for page in pages:
-            samples = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
+            samples = re.findall(r"```(?:json|csv)\n(.*?)```", page.read_text(), re.DOTALL)
             self.assertTrue(samples, page)
             for sample in samples:
                 with self.subTest(page.stem):
