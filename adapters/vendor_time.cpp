@@ -9,9 +9,7 @@ namespace {
 
 using namespace std::chrono;
 
-fhir::Error not_a_time(fhir::JsonValue object, std::string_view key) {
-  return fhir::invalid(member_path(object, key) + ": expected a date and time such as 2026-11-20T08:00:00+01:00");
-}
+constexpr const char* expectation = "expected a date and time such as 2026-11-20T08:00:00+01:00";
 
 // "...+0100" to "...+01:00" (Java's SimpleDateFormat "Z").
 std::string with_colon_in_offset(std::string_view text) {
@@ -38,17 +36,22 @@ fhir::DateTime from_wall(const Zone::Resolved& resolved, std::string_view text) 
 
 }  // namespace
 
-fhir::Result<VendorTime> read_time(fhir::JsonValue object, std::string_view key, const Zone& zone) {
-  const std::optional<std::string_view> text = object[key].text();
-  if (!text) return not_a_time(object, key);
-  if (const auto complete = fhir::DateTime::parse(with_colon_in_offset(*text))) {
-    if (complete->precision <= fhir::Precision::day) return not_a_time(object, key);
+fhir::Result<VendorTime> time_of(std::string_view text, const Zone& zone) {
+  if (const auto complete = fhir::DateTime::parse(with_colon_in_offset(text))) {
+    if (complete->precision <= fhir::Precision::day) return fhir::invalid(expectation);
     return VendorTime{*complete};
   }
-  const auto wall = fhir::parse_local(*text);
-  if (!wall) return not_a_time(object, key);
+  const auto wall = fhir::parse_local(text);
+  if (!wall) return fhir::invalid(expectation);
   const Zone::Resolved resolved = zone.resolve(*wall);
-  return VendorTime{from_wall(resolved, *text), resolved.ambiguous};
+  return VendorTime{from_wall(resolved, text), resolved.ambiguous};
+}
+
+fhir::Result<VendorTime> read_time(fhir::JsonValue object, std::string_view key, const Zone& zone) {
+  const std::optional<std::string_view> text = object[key].text();
+  auto time = text ? time_of(*text, zone) : fhir::Result<VendorTime>(fhir::invalid(expectation));
+  if (!time) return fhir::invalid(member_path(object, key) + ": " + time.error().detail);
+  return time;
 }
 
 fhir::Result<fhir::Time> time_from_epoch(std::int64_t count, microseconds unit) {

@@ -15,6 +15,9 @@ struct VendorTime {
 // alone is an error: a reading has a time of day. The error names the path.
 fhir::Result<VendorTime> read_time(fhir::JsonValue object, std::string_view key, const Zone& zone);
 
+// The same for a text that stands in no object; the error is without path.
+fhir::Result<VendorTime> time_of(std::string_view text, const Zone& zone);
+
 // An instant of years 1 to 9999 from a count since 1970; the error is without path.
 fhir::Result<fhir::Time> time_from_epoch(std::int64_t count, std::chrono::microseconds unit);
 

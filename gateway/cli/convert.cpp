@@ -1,8 +1,11 @@
 #include "gateway/cli/convert.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
+#include "adapters/iomt/iomt.hpp"
 #include "fhir/json_writer.hpp"
 #include "fhir/profile_checks.hpp"
 #include "gateway/alarms/detected_issue.hpp"
@@ -14,7 +17,7 @@
 namespace gateway::cli {
 namespace {
 
-constexpr int usage = 64, undecodable = 2;
+constexpr int usage = 64, undecodable = 2, bad_mapping = 1;
 
 // Not a secret: identifiers made here belong to no installation, and equal input gives equal output.
 constexpr std::string_view convert_secret = "hjemport convert makes identifiers of no installation";
@@ -186,16 +189,73 @@ fhir::Result<std::optional<adapters::Identifier>> patient_option(const std::stri
   return std::optional(std::move(identifier));
 }
 
+// How the named adapter reads a payload; the built-in ones, or the connector's templates from their files.
+struct Decoder {
+  const adapters::Adapter* adapter = nullptr;
+  std::optional<adapters::iomt::Templates> templates;
+
+  fhir::Result<adapters::Decoded> decode(std::string_view payload, const adapters::Context& context) const {
+    return templates ? adapters::iomt::decode(payload, context, *templates) : adapter->decode(payload, context);
+  }
+};
+
+bool read_template_file(const std::string& name, adapters::iomt::TemplateFile& file,
+                        std::vector<adapters::iomt::Problem>& problems) {
+  std::ifstream in(name, std::ios::binary);
+  file = {name, {std::istreambuf_iterator<char>(in), {}}};
+  if (in.is_open()) return true;
+  problems.push_back({name, {}, "cannot be read"});
+  return false;
+}
+
+// 0, or the exit status to stop with.
+int load_templates(const ConvertOptions& options, Decoder& decoder, std::ostream& err) {
+  if (options.mapping.empty() || options.fhir_mapping.empty()) {
+    err << "adapter iomt takes --mapping FILE and --fhir-mapping FILE\n";
+    return usage;
+  }
+  if (!options.compat.empty() && options.compat != "exact") {
+    err << "--compat takes exact\n";
+    return usage;
+  }
+  adapters::iomt::Options settings;
+  if (!options.compat.empty()) settings.arithmetic = adapters::expression::Arithmetic::as_original;
+  std::vector<adapters::iomt::Problem> problems;
+  adapters::iomt::TemplateFile device, mapping;
+  const bool device_read = read_template_file(options.mapping, device, problems);
+  const bool mapping_read = read_template_file(options.fhir_mapping, mapping, problems);
+  if (device_read && mapping_read)
+    decoder.templates = adapters::iomt::Templates::compile(device, mapping, settings, problems);
+  for (const adapters::iomt::Problem& problem : problems) err << problem.text() << '\n';
+  if (!decoder.templates) return bad_mapping;
+  if (options.explain)
+    for (const adapters::iomt::Problem& warning : decoder.templates->warnings()) {
+      std::string line;
+      fhir::JsonWriter(line).begin_object().member("step", "mapping").member("detail", warning.text()).end_object();
+      err << line << '\n';
+    }
+  return 0;
+}
+
+int find_decoder(const ConvertOptions& options, Decoder& decoder, std::ostream& err) {
+  if (options.adapter == "iomt") return load_templates(options, decoder, err);
+  if (!options.mapping.empty() || !options.fhir_mapping.empty() || !options.compat.empty()) {
+    err << "--mapping, --fhir-mapping and --compat are for adapter iomt\n";
+    return usage;
+  }
+  decoder.adapter = adapters::adapter_named(options.adapter);
+  if (decoder.adapter != nullptr) return 0;
+  err << "no adapter of that name; known:";
+  for (const adapters::Adapter& known : adapters::all_adapters()) err << ' ' << known.name;
+  err << " iomt\n";
+  return usage;
+}
+
 }  // namespace
 
 int convert(const ConvertOptions& options, const std::string& payload, std::ostream& out, std::ostream& err) {
-  const adapters::Adapter* adapter = adapters::adapter_named(options.adapter);
-  if (adapter == nullptr) {
-    err << "no adapter of that name; known:";
-    for (const adapters::Adapter& known : adapters::all_adapters()) err << ' ' << known.name;
-    err << '\n';
-    return usage;
-  }
+  Decoder decoder;
+  if (const int stop = find_decoder(options, decoder, err); stop != 0) return stop;
   auto patient = patient_option(options.patient);
   if (!patient) {
     err << patient.error().detail << '\n';
@@ -216,7 +276,7 @@ int convert(const ConvertOptions& options, const std::string& payload, std::ostr
     now = given->utc;
   }
   fhir::JsonDocument scratch;
-  auto decoded = adapter->decode(payload, adapters::Context{**zone, now, scratch});
+  auto decoded = decoder.decode(payload, adapters::Context{**zone, now, scratch});
   if (!decoded) {
     std::string line;
     fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", decoded.error().detail).end_object();

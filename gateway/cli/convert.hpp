@@ -8,13 +8,15 @@ namespace gateway::cli {
 
 struct ConvertOptions {
   std::string adapter;
+  std::string mapping, fhir_mapping;      // adapter iomt: the connector's device content and FHIR mapping files
+  std::string compat;                     // adapter iomt: "exact" is the connector's own arithmetic
   std::string patient;                    // "SYSTEM|VALUE"; empty: only items that name their person become resources
   std::string timezone = "Europe/Oslo";
   std::string now;                        // RFC 3339; empty: the machine's clock
   bool explain = false;
 };
 
-// 0 decodable, 2 undecodable, 64 a wrong option. One resource a line on `out`; on `err` one JSON line per item that did not become
+// 0 decodable, 1 a bad mapping file with every problem on `err`, 2 undecodable, 64 a wrong option. One resource a line on `out`; on `err` one JSON line per item that did not become
 // one, and with `explain` the steps of every item.
 int convert(const ConvertOptions&, const std::string& payload, std::ostream& out, std::ostream& err);
 

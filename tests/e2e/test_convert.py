@@ -14,6 +14,8 @@ from harness import binary
 
 PAGES = pathlib.Path(os.environ.get("HJEMPORT_ROOT", pathlib.Path(__file__).parents[2])) / "docs" / "vendors"
 NOW = "2026-11-20T12:00:00Z"
+# What an adapter needs besides the payload.
+FILES = {"iomt": ["--mapping", str(PAGES / "iomt" / "devicecontent.json"), "--fhir-mapping", str(PAGES / "iomt" / "fhirmapping.json")]}
 
 
 def convert(*options, payload=""):
@@ -39,7 +41,8 @@ class Convert(unittest.TestCase):
             self.assertTrue(samples, page)
             for sample in samples:
                 with self.subTest(page.stem):
-                    status, resources, errors = convert("--adapter", page.stem, "--patient", self.patient, "--now", NOW, payload=sample)
+                    status, resources, errors = convert("--adapter", page.stem, *FILES.get(page.stem, []), "--patient", self.patient,
+                                                        "--now", NOW, payload=sample)
                     self.assertEqual(status, 0, errors)
                     self.assertTrue(resources)
                     for resource in resources:

@@ -119,3 +119,43 @@ TEST_CASE("convert: reads a file or standard input, and says when there is no su
   CHECK(run({"convert", "--adapter", "hjemport", (folder.path() / "none").string()}).status == 64);
   CHECK(run({"convert", "-"}, payload).status == 64);
 }
+
+TEST_CASE("convert: the IoMT connector's template files, and every problem of bad ones with exit 1", "[cli]") {
+  tests::TemporaryFolder folder;
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(folder.path() / name) << text;
+    return (folder.path() / name).string();
+  };
+  const std::string device = write("device.json", R"({"templateType":"CollectionContent","template":[
+    {"templateType":"JsonPathContent","template":{"typeName":"hr","typeMatchExpression":"$..[?(@heartRate)]",
+     "deviceIdExpression":"$.deviceId","timestampExpression":"$.at",
+     "values":[{"valueName":"hr","valueExpression":"$.heartRate","required":true}]}}]})");
+  const std::string mapping = write("fhir.json", R"({"templateType":"CollectionFhir","template":[
+    {"templateType":"CodeValueFhir","template":{"typeName":"hr","codes":[{"code":"8867-4","system":"http://loinc.org"}],
+     "value":{"valueType":"Quantity","valueName":"hr","unit":"count/min"}}}]})");
+  const std::string right = R"({"heartRate":78,"deviceId":"d","at":"2026-11-20T08:00:00Z"})";
+  const std::string patient = "urn:example|p1";
+
+  const Ran fine_pair = run(
+      {"convert", "--adapter", "iomt", "--mapping", device, "--fhir-mapping", mapping, "--patient", patient}, right);
+  INFO(fine_pair.error);
+  CHECK(fine_pair.status == 0);
+  CHECK(fine_pair.out.find("8867-4") != std::string::npos);
+  CHECK(run({"convert", "--adapter", "iomt", "--mapping", device, "--fhir-mapping", mapping}, "nonsense").status == 2);
+
+  const std::string bad = write("bad.json", R"({"templateType":"CollectionContent","template":[
+    {"templateType":"JsonPathContent","template":{"typeName":"a","typeMatchExpression":"$..[?(",
+     "deviceIdExpression":"$.d","timestampExpression":"$.t","values":[]}},{"templateType":"Other","template":{}}]})");
+  const Ran refused = run({"convert", "--adapter", "iomt", "--mapping", bad, "--fhir-mapping", mapping}, right);
+  CHECK(refused.status == 1);
+  CHECK(refused.out.empty());
+  CHECK(refused.error.find("bad.json: template[0].template.typeMatchExpression: JSONPath: ") != std::string::npos);
+  CHECK(refused.error.find("bad.json: template[1].template: unknown templateType Other") != std::string::npos);
+
+  CHECK(run({"convert", "--adapter", "iomt", "--mapping", device, "--fhir-mapping", device + "none"}, right).status ==
+        1);
+  CHECK(run({"convert", "--adapter", "iomt", "--mapping", device}, right).status == 64);
+  CHECK(run({"convert", "--adapter", "hjemport", "--mapping", device}, right).status == 64);
+  CHECK(run({"convert", "--adapter", "iomt", "--mapping", device, "--fhir-mapping", mapping, "--compat", "x"}, right)
+            .status == 64);
+}

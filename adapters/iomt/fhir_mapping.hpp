@@ -1,0 +1,63 @@
+// The FHIR mapping file (CollectionFhir of CodeValueFhir): what a normalised type is, by its LOINC code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/iomt/template_file.hpp"
+#include "fhir/kinds.hpp"
+
+namespace adapters::iomt {
+
+enum class ValueForm { quantity, sampled_data, string, codeable_concept };
+// How the original merges Observations. Readings stay single here; the setting is kept for whoever projects them.
+enum class Period { correlation_id = -1, single = 0, hourly = 60, daily = 1440 };
+
+struct Coding {
+  std::string code, system, display;
+};
+
+struct FhirValue {
+  ValueForm form = ValueForm::quantity;
+  std::string name;                // of the normalised value
+  std::string unit, system, code;  // quantity; sampled data has only the unit
+  std::string default_period;      // sampled data, milliseconds
+  std::string text;                // codeable concept
+  std::vector<Coding> codes;
+
+  // UCUM code where the template gives one, otherwise its unit.
+  const std::string& sent_unit() const { return system == fhir::ucum && !code.empty() ? code : unit; }
+};
+
+struct FhirComponent {
+  std::vector<Coding> codes;
+  fhir::Kind kind = fhir::Kind::unknown;
+  FhirValue value;
+};
+
+struct FhirTemplate {
+  std::string type;
+  std::vector<Coding> codes;
+  fhir::Kind kind = fhir::Kind::unknown;  // of the first code that is one of ours
+  Period period = Period::single;
+  std::optional<FhirValue> value;
+  std::vector<FhirComponent> components;
+};
+
+class FhirMapping {
+ public:
+  // Unusable when anything was added to `problems`.
+  static FhirMapping compile(const TemplateFile& file, std::vector<Problem>& problems);
+
+  const FhirTemplate* find(std::string_view type) const;  // without regard to case; null when there is none
+  const std::vector<FhirTemplate>& templates() const { return templates_; }
+  const std::vector<Problem>& warnings() const { return warnings_; }
+
+ private:
+  std::vector<FhirTemplate> templates_;
+  std::vector<Problem> warnings_;
+};
+
+}  // namespace adapters::iomt
