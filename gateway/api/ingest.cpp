@@ -117,8 +117,9 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
 
   std::vector<Prepared> prepared;
   prepared.reserve(decoded->items.size());
+  ingest::PayloadKey payload(deps.keys, source->facts, raw->bytes);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    prepared.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), raw->bytes, source->facts, deps.keys,
+    prepared.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), payload, source->facts, deps.keys,
                                        deps.prepare, received));
   }
   std::vector<ItemResult> results;
@@ -156,9 +157,10 @@ http::Awaitable<http::Response> decode_only(http::Request& request, const Ingest
   auto decoded = source->adapter->decode(request.body, adapters::Context{*source->zone, received, scratch});
   if (!decoded) co_return http::error_response(decoded.error(), http::ErrorBody::operation_outcome);
   std::vector<ItemResult> results;
+  ingest::PayloadKey payload(deps.keys, source->facts, request.body);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
-    Prepared one = ingest::prepare(decoded->items[i], index, request.body, source->facts, deps.keys, deps.prepare, received);
+    Prepared one = ingest::prepare(decoded->items[i], index, payload, source->facts, deps.keys, deps.prepare, received);
     ItemResult result;
     result.index = index;
     result.outcome = std::holds_alternative<ingest::PreparedReading>(one) ? ingest::Outcome::accepted : ingest::Outcome::ignored;

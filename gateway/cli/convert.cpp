@@ -24,21 +24,28 @@ constexpr std::string_view convert_secret = "hjemport convert makes identifiers 
 
 class Conversion {
  public:
-  Conversion(const ConvertOptions& options, std::optional<adapters::Identifier> patient, fhir::Time now, std::ostream& out,
-             std::ostream& err)
-      : options_(options), patient_(std::move(patient)), now_(now), out_(out), err_(err), keys_(convert_secret), ids_(0) {
+  Conversion(const ConvertOptions& options, const std::string& payload, std::optional<adapters::Identifier> patient, fhir::Time now,
+             std::ostream& out, std::ostream& err)
+      : options_(options),
+        patient_(std::move(patient)),
+        now_(now),
+        out_(out),
+        err_(err),
+        keys_(convert_secret),
+        payload_(keys_, facts_, payload),
+        ids_(0) {
     facts_.id = "convert";
     facts_.tenant = "convert";
     facts_.adapter = options.adapter;
   }
 
-  void item(const adapters::Item& item, std::uint32_t index, std::string_view payload) {
+  void item(const adapters::Item& item, std::uint32_t index) {
     // Synthetic and real numbers are both taken: nothing is stored.
     settings_.environment = fhir::Environment::test;
-    ingest::Prepared prepared = ingest::prepare(item, index, payload, facts_, keys_, settings_, now_);
+    ingest::Prepared prepared = ingest::prepare(item, index, payload_, facts_, keys_, settings_, now_);
     if (held_for_its_number(prepared)) {
       settings_.environment = fhir::Environment::production;
-      prepared = ingest::prepare(item, index, payload, facts_, keys_, settings_, now_);
+      prepared = ingest::prepare(item, index, payload_, facts_, keys_, settings_, now_);
     }
     explain_decoded(item, index);
     std::visit([&](auto& one) { convert(one); }, prepared);
@@ -169,8 +176,9 @@ class Conversion {
   std::ostream& out_;
   std::ostream& err_;
   ingest::Keys keys_;
-  IdSource ids_;
   ingest::SourceFacts facts_;
+  ingest::PayloadKey payload_;
+  IdSource ids_;
   ingest::PrepareSettings settings_;
   std::vector<store::Patient> people_;
 };
@@ -283,8 +291,8 @@ int convert(const ConvertOptions& options, const std::string& payload, std::ostr
     err << line << '\n';
     return undecodable;
   }
-  Conversion conversion(options, std::move(*patient), now, out, err);
-  for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i), payload);
+  Conversion conversion(options, payload, std::move(*patient), now, out, err);
+  for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
   return 0;
 }
 

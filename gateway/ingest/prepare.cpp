@@ -243,7 +243,7 @@ Prepared prepare_event(const adapters::Event& item, std::uint32_t index, const S
 }
 
 // An item its adapter could not read as a reading; what is known of it is still brought to one unit, so that it can be judged.
-Prepared prepare_held(const adapters::Held& item, std::uint32_t index, std::string_view payload, const SourceFacts& source,
+Prepared prepare_held(const adapters::Held& item, std::uint32_t index, PayloadKey& payload, const SourceFacts& source,
                       const Keys& keys, const PrepareSettings& settings, fhir::Time received) {
   PreparedHeld held;
   held.index = index;
@@ -268,7 +268,7 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, std::stri
   held.whom = {item.subject.id, item.device.id, std::move(who.identifier)};
   // Little of it could be read, so two different items may look alike: without a record id the payload tells them apart.
   std::string value = "held;" + std::to_string(index);
-  if (item.record_id.empty()) value += hex(keys.payload(source.tenant, source.id, payload));
+  if (item.record_id.empty()) value += hex(payload.key());
   held.key = keys.reading(source.tenant, source.id, key_subject(item.subject, item.device), item.record_id,
                           fhir::info(item.kind).name, item.time ? item.time->utc : fhir::Time{}, value);
   return held;
@@ -276,7 +276,7 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, std::stri
 
 }  // namespace
 
-Prepared prepare(const adapters::Item& item, std::uint32_t index, std::string_view payload, const SourceFacts& source, const Keys& keys,
+Prepared prepare(const adapters::Item& item, std::uint32_t index, PayloadKey& payload, const SourceFacts& source, const Keys& keys,
                  const PrepareSettings& settings, fhir::Time received) {
   if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
     return ReadingPreparer(*measurement, index, source, keys, settings, received).run();

@@ -79,8 +79,25 @@ struct PreparedHeld {
 
 using Prepared = std::variant<PreparedReading, PreparedEvent, PreparedIgnored, PreparedHeld>;
 
-// `payload`: the bytes the item came in; a held item without record id is told apart by them.
-Prepared prepare(const adapters::Item&, std::uint32_t index, std::string_view payload, const SourceFacts&, const Keys&, const PrepareSettings&,
+// The key of the bytes that items came in, made when the first of them asks: hashing megabytes again for each of thousands of
+// held items would stop the gateway. One thread.
+class PayloadKey {
+ public:
+  PayloadKey(const Keys& keys, const SourceFacts& source, std::string_view bytes) : keys_(keys), source_(source), bytes_(bytes) {}
+  const store::Key& key() {
+    if (!key_) key_ = keys_.payload(source_.tenant, source_.id, bytes_);
+    return *key_;
+  }
+
+ private:
+  const Keys& keys_;
+  const SourceFacts& source_;
+  std::string_view bytes_;
+  std::optional<store::Key> key_;
+};
+
+// `payload`: what the item came in; a held item without record id is told apart by it.
+Prepared prepare(const adapters::Item&, std::uint32_t index, PayloadKey& payload, const SourceFacts&, const Keys&, const PrepareSettings&,
                  fhir::Time received);
 
 // Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status. The patient is

@@ -64,10 +64,11 @@ fhir::Result<std::vector<Prepared>> Replays::decoded_again(const store::Quaranti
   fhir::Result<adapters::Decoded> decoded = adapter->decode(payload.bytes, {*source.zone, item.received, scratch});
   if (!decoded) return decoded.error();
   std::vector<Prepared> prepared;
+  PayloadKey bytes(keys_, source.facts, payload.bytes);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
     if (index != item.index && !is_whole_payload(item)) continue;
-    prepared.push_back(prepare(decoded->items[i], index, payload.bytes, source.facts, keys_, prepare_, now));
+    prepared.push_back(prepare(decoded->items[i], index, bytes, source.facts, keys_, prepare_, now));
   }
   if (prepared.empty()) return fhir::invalid("the payload has no such item any more");
   return prepared;

@@ -177,8 +177,9 @@ TEST_CASE("admit: a slice that fails is decided again from its inputs", "[ingest
   raw->bytes = payload;
   raw->received = gateway.clock.now();
   std::vector<ingest::Prepared> items;
+  ingest::PayloadKey bytes(replays.keys(), source.facts, payload);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    items.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), payload, source.facts,
+    items.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), bytes, source.facts,
                                     replays.keys(), {}, raw->received));
   }
   auto job = std::make_shared<ingest::AdmitJob>(source.facts, replays.judge(), raw, std::move(items));

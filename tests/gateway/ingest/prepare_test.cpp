@@ -33,7 +33,8 @@ ingest::Prepared prepared(const std::string& measurement, const ingest::SourceFa
   auto decoded = adapters::adapter_named("hjemport")->decode(payload, {zone, nine, scratch});
   REQUIRE(decoded);
   REQUIRE(decoded->items.size() == 1);
-  return ingest::prepare(decoded->items.front(), 0, payload, facts, keys, {}, nine);
+  ingest::PayloadKey bytes(keys, facts, payload);
+  return ingest::prepare(decoded->items.front(), 0, bytes, facts, keys, {}, nine);
 }
 
 ingest::PreparedReading good(const std::string& measurement, const ingest::SourceFacts& facts = source_facts()) {
@@ -61,7 +62,10 @@ TEST_CASE("prepare: answers are words, and other answers are other content", "[i
     item.time = fhir::DateTime::from(nine, std::chrono::minutes(0));
     item.subject.id = "u";
     item.text = words;
-    ingest::Prepared result = ingest::prepare(item, 0, "", source_facts(), ingest::Keys("a secret for these tests, 32 bytes"), {}, nine);
+    const ingest::SourceFacts facts = source_facts();
+    const ingest::Keys keys("a secret for these tests, 32 bytes");
+    ingest::PayloadKey bytes(keys, facts, "");
+    ingest::Prepared result = ingest::prepare(item, 0, bytes, facts, keys, {}, nine);
     REQUIRE(std::holds_alternative<ingest::PreparedReading>(result));
     return std::get<ingest::PreparedReading>(std::move(result));
   };
