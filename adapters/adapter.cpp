@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "appl
 constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
 constexpr std::array<std::string_view, 2> senml_json = {"application/json", "application/senml+json"};
 
-constexpr auto registry = std::to_array<Adapter>({
+const std::array registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
     {"fhir", decode_fhir, fhir_json},
     {"fitbit", decode_fitbit, json},

@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/measurement.hpp"
 #include "fhir/json_reader.hpp"
@@ -28,24 +31,56 @@ class Zone {
   virtual std::chrono::minutes offset_at(fhir::Time utc) const = 0;
 };
 
+// A vendor's word for a kind, of a source's `aliases`.
+struct Alias {
+  std::string word;
+  fhir::Kind kind{};
+};
+
+// What a source's configuration says of its format beyond the zone; each adapter's page says what it uses.
+struct Settings {
+  std::vector<Alias> aliases;
+  std::string transfer_number;  // where a voice alarm's call goes on to (scaip); empty: nowhere
+};
+inline const Settings no_settings{};
+
 // What a decoder may know besides the bytes: facts of the source's configuration.
 struct Context {
   const Zone& zone;             // for times without zone
   fhir::Time received;          // when the bytes arrived; only for formats that give no time of their own
   fhir::JsonDocument& scratch;  // re-used parse memory, one per thread
+  const Settings& settings = no_settings;
 };
 
 // The error is "undecodable": the bytes as a whole are no payload of this format (category invalid, detail with the
 // JSON path). A fault in one item is a Held item instead, and the rest goes through. More than most_items items are
 // too_large: a 16 MB body of real readings holds fewer, one of "0,0,0" would hold millions.
-using Decode = fhir::Result<Decoded> (*)(std::string_view payload, const Context&);
+using Decode = std::function<fhir::Result<Decoded>(std::string_view payload, const Context&)>;
+
+// How a format that has its own acknowledgement is answered. The body is sent after the commit, never before
+// (invariant 1); whoever sends it decides on the HTTP status or the frame.
+struct Fate {
+  enum class What : std::uint8_t {
+    stored,       // every item ended as one of invariant 2's five
+    undecodable,  // kept in quarantine; `detail` says where it went wrong
+    refused       // nothing is kept, the sender has to send it again: busy, full, too large
+  } what{};
+  std::string_view detail;  // for stored empty
+  std::size_t quarantined = 0;  // of the stored items, how many wait for a person
+};
+struct Reply {
+  std::string content_type, body;
+};
+using Answer = std::function<Reply(std::string_view payload, const Fate&, fhir::Time now, const Settings&)>;
 
 struct Adapter {
   std::string_view name;
   Decode decode;
   std::span<const std::string_view> content_types;  // accepted media types; anything else is 415
+  Answer answer = {};                               // none: the gateway's own JSON (design.md 8.2)
 };
 
+// The built-in formats, by name. Those that are nothing without their files (iomt, mapping) are made per source.
 std::span<const Adapter> all_adapters();
 const Adapter* adapter_named(std::string_view name);  // null when there is none
 

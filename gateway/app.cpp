@@ -94,7 +94,8 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
-        ingest_deps{sources, keys, prepare, judge, committer, world.clock, metrics},
+        intake(keys, prepare, judge, committer, world.clock, metrics),
+        ingest_deps{sources, intake, world.clock},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
@@ -124,6 +125,7 @@ struct App::Parts {
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Intake intake;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;

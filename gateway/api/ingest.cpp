@@ -1,86 +1,28 @@
 #include "gateway/api/ingest.hpp"
 
-#include <algorithm>
-
 #include "fhir/operation_outcome.hpp"
-#include "gateway/ingest/admit.hpp"
 
 namespace gateway::api {
 namespace {
 
 using ingest::ConfiguredSource;
-using ingest::ItemResult;
-using ingest::Prepared;
-using ingest::RawPayload;
 
-// Keeps the bytes of a payload nobody could decode: once per digest, bounded per source.
-class KeepUndecodable : public journal::AwaitedJob {
- public:
-  KeepUndecodable(const ingest::SourceFacts& source, std::shared_ptr<const RawPayload> raw, std::string note)
-      : source_(source), raw_(std::move(raw)), note_(std::move(note)) {}
-  void decide(journal::Working& working) override {
-    ingest::Holding holding;
-    holding.key = raw_->digest();
-    holding.reason = adapters::QuarantineReason::undecodable;
-    holding.note = note_;
-    kept_ = ingest::hold(working, source_, *raw_, holding);
-  }
-  QuarantineId kept() const { return kept_; }
-
- private:
-  const ingest::SourceFacts& source_;
-  std::shared_ptr<const RawPayload> raw_;
-  std::string note_;
-  QuarantineId kept_;
-};
-
-void count(const std::vector<ItemResult>& results, fhir::Time received, SourceMetrics& metrics) {
-  for (const ItemResult& result : results) {
-    metrics.received.add();
-    switch (result.outcome) {
-      case ingest::Outcome::accepted:
-        metrics.accepted.add();
-        metrics.newest.set(std::chrono::duration<double>(received.time_since_epoch()).count());
-        break;
-      case ingest::Outcome::duplicate: metrics.duplicate.add(); break;
-      case ingest::Outcome::amended: metrics.amended.add(); break;
-      case ingest::Outcome::quarantined: {
-        for (std::size_t i = 0; i < metrics.quarantined.size(); ++i) {
-          if (result.reason == adapters::name(static_cast<adapters::QuarantineReason>(i))) metrics.quarantined[i].add();
-        }
-        break;
-      }
-      case ingest::Outcome::ignored: {
-        for (std::size_t i = 0; i < metrics.ignored.size(); ++i) {
-          if (result.reason == adapters::name(static_cast<adapters::IgnoreReason>(i))) metrics.ignored[i].add();
-        }
-        break;
-      }
-    }
-  }
+http::Response refused(const ingest::Receipt& receipt) {
+  if (!receipt.undecodable) return http::error_response(*receipt.refusal, http::ErrorBody::operation_outcome);
+  std::string detail = receipt.refusal->detail;
+  detail.append(" (kept in quarantine as ").append(receipt.kept.text()).append(")");
+  return http::error_response(400, detail, http::ErrorBody::operation_outcome);
 }
 
-// Events first, in a job of their own, then the rest in slices; payload order within each.
-struct Slice {
-  store::Lane lane;
-  std::vector<Prepared> items;
-};
-
-std::vector<Slice> slices(std::vector<Prepared> items) {
-  std::vector<Slice> out;
-  Slice urgent{store::Lane::urgent, {}};
-  Slice bulk{store::Lane::bulk, {}};
-  for (Prepared& item : items) {
-    if (std::holds_alternative<ingest::PreparedEvent>(item)) {
-      urgent.items.push_back(std::move(item));
-      continue;
-    }
-    bulk.items.push_back(std::move(item));
-    if (bulk.items.size() == ingest::slice_items) out.push_back(std::exchange(bulk, Slice{store::Lane::bulk, {}}));
-  }
-  if (!bulk.items.empty()) out.push_back(std::move(bulk));
-  if (!urgent.items.empty()) out.insert(out.begin(), std::move(urgent));
-  return out;
+// A format with an acknowledgement of its own gets it, with the status that says the same to a plain HTTP client.
+http::Response answered(const adapters::Adapter& adapter, std::string_view payload, const ingest::Receipt& receipt,
+                        const adapters::Settings& settings, fhir::Time now) {
+  http::Response response = receipt.refusal ? refused(receipt) : http::json_response(200, ingest::answer_json(receipt.results));
+  if (!adapter.answer) return response;
+  adapters::Reply reply = adapter.answer(payload, receipt.fate(), now, settings);
+  response.body = std::move(reply.body);
+  response.content_type = std::move(reply.content_type);
+  return response;
 }
 
 http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps& deps) {
@@ -88,55 +30,11 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   if (source == nullptr) {
     co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
   }
-  SourceMetrics& metrics = deps.metrics.source(source->facts.tenant, source->facts.id);
-  metrics.payloads.add();
-  const fhir::Time received = deps.clock.now();
-
-  thread_local fhir::JsonDocument scratch;
-  const adapters::Context context{*source->zone, received, scratch};
-  fhir::Result<adapters::Decoded> decoded = source->adapter->decode(request.body, context);
-
-  auto raw = std::make_shared<RawPayload>();
-  raw->source = &source->facts;
-  raw->keys = &deps.keys;
-  raw->adapter = source->facts.adapter;
-  raw->received = received;
-  raw->bytes = std::move(request.body);  // any reading may turn out to be unplaced, so the bytes go along
-  if (!decoded && decoded.error().category == fhir::ErrorCategory::too_large) {
-    co_return http::error_response(decoded.error(), http::ErrorBody::operation_outcome);
-  }
-  if (!decoded) {
-    metrics.undecodable.add();
-    auto job = std::make_shared<KeepUndecodable>(source->facts, raw, decoded.error().detail);
-    fhir::Result<void> kept = co_await journal::commit(deps.committer, job, store::Lane::bulk);
-    if (!kept) co_return http::error_response(kept.error(), http::ErrorBody::operation_outcome);
-    std::string detail = decoded.error().detail;
-    detail.append(" (kept in quarantine as ").append(job->kept().text()).append(")");
-    co_return http::error_response(400, detail, http::ErrorBody::operation_outcome);
-  }
-
-  std::vector<Prepared> prepared;
-  prepared.reserve(decoded->items.size());
-  ingest::PayloadKey payload(deps.keys, source->facts, raw->bytes);
-  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    prepared.push_back(ingest::prepare(decoded->items[i], static_cast<std::uint32_t>(i), payload, source->facts, deps.keys,
-                                       deps.prepare, received));
-  }
-  std::vector<ItemResult> results;
-  results.reserve(prepared.size());
-  for (Slice& slice : slices(std::move(prepared))) {
-    auto job = std::make_shared<ingest::AdmitJob>(source->facts, deps.judge, raw, std::move(slice.items));
-    fhir::Result<void> stored = co_await journal::commit(deps.committer, job, slice.lane);
-    if (!stored) {
-      metrics.refused_busy.add();
-      // Earlier slices are stored; the vendor's retry of the whole payload finds them as duplicates (invariant 1).
-      co_return http::error_response(stored.error(), http::ErrorBody::operation_outcome);
-    }
-    count(job->results(), received, metrics);
-    results.insert(results.end(), job->results().begin(), job->results().end());
-  }
-  std::sort(results.begin(), results.end(), [](const ItemResult& a, const ItemResult& b) { return a.index < b.index; });
-  co_return http::json_response(200, ingest::answer_json(results));
+  const std::shared_ptr<const adapters::Adapter> adapter = source->adapter();
+  std::string payload;
+  if (adapter->answer) payload = request.body;  // the acknowledgement repeats the message's number
+  const ingest::Receipt receipt = co_await deps.intake.take(*source, std::move(request.body));
+  co_return answered(*adapter, payload, receipt, source->settings, deps.clock.now());
 }
 
 // Vendors whose set-up probes the address before they send.
@@ -152,18 +50,14 @@ http::Awaitable<http::Response> probe(http::Request& request, const IngestDeps& 
 http::Awaitable<http::Response> decode_only(http::Request& request, const IngestDeps& deps) {
   const ConfiguredSource* source = deps.sources.find(request.capture("source"));
   if (source == nullptr) co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
-  thread_local fhir::JsonDocument scratch;
-  const fhir::Time received = deps.clock.now();
-  auto decoded = source->adapter->decode(request.body, adapters::Context{*source->zone, received, scratch});
-  if (!decoded) co_return http::error_response(decoded.error(), http::ErrorBody::operation_outcome);
-  std::vector<ItemResult> results;
-  ingest::PayloadKey payload(deps.keys, source->facts, request.body);
-  for (std::size_t i = 0; i < decoded->items.size(); ++i) {
-    const auto index = static_cast<std::uint32_t>(i);
-    Prepared one = ingest::prepare(decoded->items[i], index, payload, source->facts, deps.keys, deps.prepare, received);
-    ItemResult result;
-    result.index = index;
-    result.outcome = std::holds_alternative<ingest::PreparedReading>(one) ? ingest::Outcome::accepted : ingest::Outcome::ignored;
+  auto items = deps.intake.prepared(*source, *source->adapter(), request.body, deps.clock.now());
+  if (!items) co_return http::error_response(items.error(), http::ErrorBody::operation_outcome);
+  std::vector<ingest::ItemResult> results;
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    const bool reading = std::holds_alternative<ingest::PreparedReading>((*items)[i]);
+    ingest::ItemResult result;
+    result.index = static_cast<std::uint32_t>(i);
+    result.outcome = reading ? ingest::Outcome::accepted : ingest::Outcome::ignored;
     results.push_back(std::move(result));
   }
   co_return http::json_response(200, ingest::answer_json(results));

@@ -2,21 +2,14 @@
 #pragma once
 
 #include "gateway/http/router.hpp"
-#include "gateway/ingest/judge.hpp"
-#include "gateway/ingest/sources.hpp"
-#include "gateway/journal/committer.hpp"
-#include "gateway/runtime/metrics.hpp"
+#include "gateway/ingest/intake.hpp"
 
 namespace gateway::api {
 
 struct IngestDeps {
   const ingest::Sources& sources;
-  const ingest::Keys& keys;
-  const ingest::PrepareSettings& prepare;
-  const ingest::JudgeSettings& judge;
-  journal::Committer& committer;
+  const ingest::Intake& intake;
   const Clock& clock;
-  Metrics& metrics;
 };
 
 void add_ingest_routes(http::Router&, const IngestDeps&);

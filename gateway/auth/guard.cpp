@@ -17,7 +17,11 @@ using http::Role;
 
 struct KnownSource {
   std::string tenant;
-  const adapters::Adapter* adapter = nullptr;
+  const adapters::Adapter* built_in = nullptr;  // none: made from files, which take JSON
+  bool takes(std::string_view media_type) const {
+    if (built_in == nullptr) return media_type == "application/json";
+    return std::find(built_in->content_types.begin(), built_in->content_types.end(), media_type) != built_in->content_types.end();
+  }
 };
 
 class Gate {
@@ -62,9 +66,7 @@ class Gate {
     if (known == sources_.end() || known->second.tenant != actor.tenant_name) return not_found(actor, route);
     if (std::find(actor.sources.begin(), actor.sources.end(), id) == actor.sources.end())
       return forbidden(actor, route);
-    if (route.method != http::Method::post || !known->second.adapter) return std::nullopt;
-    auto types = known->second.adapter->content_types;
-    if (std::find(types.begin(), types.end(), request.content_type()) != types.end()) return std::nullopt;
+    if (route.method != http::Method::post || known->second.takes(request.content_type())) return std::nullopt;
     return http::error_response(415, "this source's payload format has another media type", route.errors);
   }
 

@@ -1,15 +1,14 @@
 #include "gateway/cli/convert.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <memory>
 
-#include "adapters/iomt/iomt.hpp"
 #include "fhir/json_writer.hpp"
 #include "fhir/profile_checks.hpp"
 #include "gateway/alarms/detected_issue.hpp"
 #include "gateway/alarms/judgement.hpp"
+#include "gateway/config/source_adapter.hpp"
 #include "gateway/ingest/admit.hpp"
 #include "gateway/runtime/clock.hpp"
 #include "gateway/runtime/zone.hpp"
@@ -197,73 +196,50 @@ fhir::Result<std::optional<adapters::Identifier>> patient_option(const std::stri
   return std::optional(std::move(identifier));
 }
 
-// How the named adapter reads a payload; the built-in ones, or the connector's templates from their files.
-struct Decoder {
-  const adapters::Adapter* adapter = nullptr;
-  std::optional<adapters::iomt::Templates> templates;
-
-  fhir::Result<adapters::Decoded> decode(std::string_view payload, const adapters::Context& context) const {
-    return templates ? adapters::iomt::decode(payload, context, *templates) : adapter->decode(payload, context);
-  }
-};
-
-bool read_template_file(const std::string& name, adapters::iomt::TemplateFile& file,
-                        std::vector<adapters::iomt::Problem>& problems) {
-  std::ifstream in(name, std::ios::binary);
-  file = {name, {std::istreambuf_iterator<char>(in), {}}};
-  if (in.is_open()) return true;
-  problems.push_back({name, {}, "cannot be read"});
-  return false;
-}
-
 // 0, or the exit status to stop with.
-int load_templates(const ConvertOptions& options, Decoder& decoder, std::ostream& err) {
-  if (options.mapping.empty() || options.fhir_mapping.empty()) {
-    err << "adapter iomt takes --mapping FILE and --fhir-mapping FILE\n";
-    return usage;
-  }
+int find_adapter(const ConvertOptions& options, std::shared_ptr<const adapters::Adapter>& adapter, std::ostream& err) {
   if (!options.compat.empty() && options.compat != "exact") {
     err << "--compat takes exact\n";
     return usage;
   }
-  adapters::iomt::Options settings;
-  if (!options.compat.empty()) settings.arithmetic = adapters::expression::Arithmetic::as_original;
-  std::vector<adapters::iomt::Problem> problems;
-  adapters::iomt::TemplateFile device, mapping;
-  const bool device_read = read_template_file(options.mapping, device, problems);
-  const bool mapping_read = read_template_file(options.fhir_mapping, mapping, problems);
-  if (device_read && mapping_read)
-    decoder.templates = adapters::iomt::Templates::compile(device, mapping, settings, problems);
-  for (const adapters::iomt::Problem& problem : problems) err << problem.text() << '\n';
-  if (!decoder.templates) return bad_mapping;
-  if (options.explain)
-    for (const adapters::iomt::Problem& warning : decoder.templates->warnings()) {
-      std::string line;
-      fhir::JsonWriter(line).begin_object().member("step", "mapping").member("detail", warning.text()).end_object();
-      err << line << '\n';
-    }
-  return 0;
-}
-
-int find_decoder(const ConvertOptions& options, Decoder& decoder, std::ostream& err) {
-  if (options.adapter == "iomt") return load_templates(options, decoder, err);
-  if (!options.mapping.empty() || !options.fhir_mapping.empty() || !options.compat.empty()) {
-    err << "--mapping, --fhir-mapping and --compat are for adapter iomt\n";
+  const bool from_files = config::is_made_from_files(options.adapter);
+  if (!from_files && adapters::adapter_named(options.adapter) == nullptr) {
+    err << "no adapter of that name; known: " << config::known_adapters() << '\n';
     return usage;
   }
-  decoder.adapter = adapters::adapter_named(options.adapter);
-  if (decoder.adapter != nullptr) return 0;
-  err << "no adapter of that name; known:";
-  for (const adapters::Adapter& known : adapters::all_adapters()) err << ' ' << known.name;
-  err << " iomt\n";
-  return usage;
+  const bool both_missing = options.mapping.empty() || (options.adapter == "iomt" && options.fhir_mapping.empty());
+  if (from_files && both_missing) {
+    err << "adapter " << options.adapter << (options.adapter == "iomt" ? " takes --mapping FILE and --fhir-mapping FILE\n" : " takes --mapping FILE\n");
+    return usage;
+  }
+  if (!from_files && !(options.mapping.empty() && options.fhir_mapping.empty() && options.compat.empty())) {
+    err << "--mapping, --fhir-mapping and --compat are for adapters made from files\n";
+    return usage;
+  }
+  config::Source source;
+  source.adapter = options.adapter;
+  source.mapping = options.mapping;
+  source.fhir_mapping = options.fhir_mapping;
+  source.compat_exact = !options.compat.empty();
+  config::SourceAdapter loaded = config::load_adapter(source);
+  for (const config::Problem& problem : loaded.problems) {
+    if (!problem.warning) {
+      err << config::text(problem) << '\n';
+    } else if (options.explain) {
+      std::string line;
+      fhir::JsonWriter(line).begin_object().member("step", "mapping").member("detail", config::text(problem)).end_object();
+      err << line << '\n';
+    }
+  }
+  adapter = std::move(loaded.adapter);
+  return adapter ? 0 : bad_mapping;
 }
 
 }  // namespace
 
 int convert(const ConvertOptions& options, const std::string& payload, std::ostream& out, std::ostream& err) {
-  Decoder decoder;
-  if (const int stop = find_decoder(options, decoder, err); stop != 0) return stop;
+  std::shared_ptr<const adapters::Adapter> adapter;
+  if (const int stop = find_adapter(options, adapter, err); stop != 0) return stop;
   auto patient = patient_option(options.patient);
   if (!patient) {
     err << patient.error().detail << '\n';
@@ -284,7 +260,7 @@ int convert(const ConvertOptions& options, const std::string& payload, std::ostr
     now = given->utc;
   }
   fhir::JsonDocument scratch;
-  auto decoded = decoder.decode(payload, adapters::Context{**zone, now, scratch});
+  auto decoded = adapter->decode(payload, adapters::Context{**zone, now, scratch});
   if (!decoded) {
     std::string line;
     fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", decoded.error().detail).end_object();

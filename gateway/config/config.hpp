@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/adapter.hpp"
 #include "fhir/national_id.hpp"
 #include "fhir/result.hpp"
 #include "gateway/http/server.hpp"
@@ -30,6 +31,9 @@ struct Link {
 
 struct Source {
   std::string id, tenant, adapter;
+  std::string mapping, fhir_mapping;  // files of an adapter made from files
+  bool compat_exact = false;          // iomt: the connector's own arithmetic
+  adapters::Settings settings;        // what else the format needs to know
   std::string timezone = "Europe/Oslo";
   std::string bearer;                    // resolved secret
   std::chrono::seconds silent_after{0};  // 0: not supervised

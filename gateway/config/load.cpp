@@ -74,12 +74,34 @@ void read_bearer(Section& section, std::string& bearer, Need need) {
       "auth", [&](Section& auth) { auth.secret("bearer", bearer, Need::required); }, need);
 }
 
-Source read_source(Section& section, const std::string& timezone) {
+// A vendor's words for kinds: `aliases: {hr: heart-rate}`.
+void read_aliases(Section& section, std::vector<adapters::Alias>& aliases) {
+  section.words("aliases", [&](const std::string& word, const std::string& name) {
+    const fhir::Kind kind = fhir::kind_named(name);
+    if (kind == fhir::Kind::unknown) section.error("aliases", "'" + name + "' is no kind of measurement");
+    aliases.push_back({word, kind});
+  });
+}
+
+void read_file_name(Section& section, const char* key, const Reading& reading, std::string& out) {
+  if (section.text(key, out)) out = reading.resolve(out).string();
+}
+
+Source read_source(Section& section, const std::string& timezone, const Reading& reading) {
   Source source;
   source.timezone = timezone;
   section.text("id", source.id, Need::required);
   section.text("tenant", source.tenant, Need::required);
   section.text("adapter", source.adapter, Need::required);
+  read_file_name(section, "mapping", reading, source.mapping);
+  read_file_name(section, "fhir_mapping", reading, source.fhir_mapping);
+  std::string compat;
+  if (section.text("compat", compat)) {
+    if (compat != "exact") section.error("compat", "'compat' must be exact");
+    source.compat_exact = true;
+  }
+  read_aliases(section, source.settings.aliases);
+  section.text("transfer_number", source.settings.transfer_number);
   section.text("timezone", source.timezone);
   read_bearer(section, source.bearer, Need::required);
   section.duration("silent_after", source.silent_after, seconds(0), hours(24 * 365));
@@ -232,7 +254,7 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
 
   root.each(
       "tenants", [&](Section& entry) { config.tenants.push_back(read_tenant(entry)); }, Need::required);
-  root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry, config.timezone)); });
+  root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry, config.timezone, reading)); });
   root.each("links", [&](Section& entry) { config.links.push_back(read_link(entry)); });
   root.each("clients", [&](Section& entry) { config.clients.push_back(read_client(entry)); });
   root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });

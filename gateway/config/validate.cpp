@@ -10,8 +10,8 @@
 #include <optional>
 #include <utility>
 
-#include "adapters/adapter.hpp"
 #include "fhir/time.hpp"
+#include "gateway/config/source_adapter.hpp"
 #include "gateway/config/tls_files.hpp"
 #include "gateway/config/yaml_section.hpp"
 #include "gateway/runtime/zone.hpp"
@@ -108,17 +108,21 @@ class Validator {
     if (auto zone = find_zone(name); !zone) error(path, zone.error().detail);
   }
 
+  void check_adapter(const Source& source, std::size_t i) {
+    for (Problem& problem : load_adapter(source).problems) {
+      if (problem.file.empty()) {
+        error(at("sources", i, "adapter"), std::move(problem.text));
+      } else {
+        reading_.problems.push_back(std::move(problem));
+      }
+    }
+  }
+
   void check_sources() {
     check_zone("timezone", config_.timezone);
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
       const Source& source = config_.sources[i];
-      if (!source.adapter.empty() && !adapters::adapter_named(source.adapter)) {
-        std::string known;
-        for (const adapters::Adapter& adapter : adapters::all_adapters()) {
-          known += (known.empty() ? "" : ", ") + std::string(adapter.name);
-        }
-        error(at("sources", i, "adapter"), "there is no adapter '" + source.adapter + "'; there are " + known);
-      }
+      if (!source.adapter.empty()) check_adapter(source, i);
       if (source.timezone != config_.timezone) check_zone(at("sources", i, "timezone"), source.timezone);
     }
   }

@@ -240,6 +240,20 @@ bool Section::texts(const char* key, std::vector<std::string>& out, Need need) {
   return true;
 }
 
+void Section::words(const char* key, const std::function<void(const std::string&, const std::string&)>& read) {
+  std::optional<YAML::Node> node = value(key, Need::optional);
+  if (!node) return;
+  bool right = node->IsMap();
+  if (right) {
+    for (const auto& pair : *node) right = right && pair.first.IsScalar() && pair.second.IsScalar() && !pair.first.Scalar().empty();
+  }
+  if (!right) {
+    error(key, "'" + under(key) + "' must be pairs of words, written like {a: b}");
+    return;
+  }
+  for (const auto& pair : *node) read(pair.first.Scalar(), pair.second.Scalar());
+}
+
 bool Section::secret(const char* key, std::string& out, Need need) {
   std::optional<std::string> reference = scalar(key, need, "env:NAME or file:PATH");
   if (!reference) return false;

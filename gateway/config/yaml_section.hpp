@@ -68,6 +68,8 @@ class Section {
   }
   bool decimal(const char* key, std::optional<thresholds::Number>& out);
   bool texts(const char* key, std::vector<std::string>& out, Need need = Need::optional);
+  // A mapping whose keys are the user's own: runs `read` on each pair of texts.
+  void words(const char* key, const std::function<void(const std::string& word, const std::string& value)>& read);
   // env:NAME or file:PATH, resolved.
   bool secret(const char* key, std::string& out, Need need = Need::optional);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/config/source_adapter.hpp"
 #include "gateway/runtime/zone.hpp"
 
 namespace gateway::ingest {
@@ -10,8 +11,10 @@ fhir::Result<Sources> Sources::from(const config::Config& config, store::Store& 
   Sources sources;
   for (const config::Source& configured : config.sources) {
     auto source = std::make_unique<ConfiguredSource>();
-    source->adapter = adapters::adapter_named(configured.adapter);
-    if (source->adapter == nullptr) return fhir::invalid("source " + configured.id + ": no such adapter");
+    config::SourceAdapter loaded = config::load_adapter(configured);
+    if (!loaded.adapter) return fhir::invalid("source " + configured.id + ": " + loaded.problems.front().text);
+    source->use(std::move(loaded.adapter));
+    source->settings = configured.settings;
     auto zone = find_zone(configured.timezone);
     if (!zone) return zone.error();
     source->zone = *zone;

@@ -1,7 +1,9 @@
-// The configured sources as the ingest path uses them: facts, adapter, zone. Immutable after start; shared by all threads.
+// The configured sources as the ingest path uses them: facts, adapter, zone. Immutable after start but for the adapter, which a reload
+// of its mapping replaces; shared by all threads.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,8 +19,22 @@ namespace gateway::ingest {
 
 struct ConfiguredSource {
   SourceFacts facts;
-  const adapters::Adapter* adapter = nullptr;
   std::shared_ptr<const adapters::Zone> zone;
+  adapters::Settings settings;
+
+  // Never null. Held for as long as one payload takes: a replacement meanwhile is for the next.
+  std::shared_ptr<const adapters::Adapter> adapter() const {
+    const std::lock_guard lock(mutex_);
+    return adapter_;
+  }
+  void use(std::shared_ptr<const adapters::Adapter> adapter) {
+    const std::lock_guard lock(mutex_);
+    adapter_ = std::move(adapter);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const adapters::Adapter> adapter_;
 };
 
 class Sources {

@@ -1,0 +1,25 @@
+// From a source's configuration to the adapter it decodes with: a built-in format by its name, or one made from the files the source
+// names. Used by the loader (every problem is reported at start), by the ingest path, and again when mappings are reloaded.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "adapters/adapter.hpp"
+#include "gateway/config/config.hpp"
+
+namespace gateway::config {
+
+struct SourceAdapter {
+  std::shared_ptr<const adapters::Adapter> adapter;  // null when there are errors
+  std::vector<Problem> problems;                     // file, line and expression of each; warnings too
+};
+
+// Reads the files; relative names have been resolved by the loader.
+SourceAdapter load_adapter(const Source&);
+
+// Made from files, so not in adapters::all_adapters().
+bool is_made_from_files(std::string_view adapter);
+std::string known_adapters();  // "dexcom, fhir, …, iomt", for messages
+
+}  // namespace gateway::config
