@@ -65,7 +65,8 @@ struct InProcessGateway::Parts {
         http(loop, [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
         cursors(hmac, system_random()),
-        ingest_deps{sources, keys, prepare, judge, committer, clock, metrics},
+        intake(keys, prepare, judge, committer, clock, metrics),
+        ingest_deps{sources, intake, clock},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
@@ -103,6 +104,7 @@ struct InProcessGateway::Parts {
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Intake intake;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
