@@ -2,6 +2,7 @@
 // vendor sent them (normalising is gateway/ingest's step), so that what was said and how we wrote it stay apart.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
+#include "fhir/quality.hpp"
 #include "fhir/time.hpp"
 
 namespace adapters {
@@ -52,9 +54,10 @@ struct Subject {
 
 struct Component {
   fhir::Kind kind{};
-  fhir::Decimal value;
-  std::string unit;  // as sent
+  fhir::Decimal value;  // unused when absent
+  std::string unit;     // as sent
   Comparator comparator = Comparator::none;
+  fhir::AbsentReason absent{};  // why this part has no value
 };
 
 struct Measurement {
@@ -72,6 +75,13 @@ struct Measurement {
   std::vector<Component> components;
   Origin origin = Origin::unstated;
   std::string note;  // vendor remark worth keeping ("isBeforeMeal")
+  // A reading the device took and could not give a value for: no value, text or components, and nothing to breach or
+  // clear. Of a reading in components, those that have none say so themselves.
+  fhir::AbsentReason absent{};
+  // The device's own word on the reading (status bits, measurement status); no part of its content.
+  std::vector<fhir::Interpretation> interpretations;
+  // The vendor's running number, in the order of measuring; 0: none. Orders readings whose times cannot.
+  std::uint64_t sequence = 0;
   // Items of one vendor record (blood pressure and its pulse) share this, so that they can be shown together.
   std::string correlation;
 };
