@@ -26,6 +26,11 @@ struct Draft {
     reading.time = time;
     timed = true;
   }
+  // Wall time of a zone. `doubled`: of the hour that autumn has twice.
+  void set_wall_time(fhir::DateTime time, bool doubled) {
+    set_time(time);
+    reading.time_uncertain = reading.doubled_hour = doubled;
+  }
   // The value of `number`, or the item is held as undecodable.
   void set_value(const fhir::Result<fhir::Decimal>& number);
 

@@ -288,8 +288,9 @@ class ObservationReader {
 
   void take_time(JsonValue object, std::string_view key) {
     if (const auto time = read_time(object, key, context_.zone)) {
-      base_.set_time(time->time);
-      base_.reading.time_uncertain = base_.reading.time_uncertain || time->uncertain;
+      const bool uncertain = base_.reading.time_uncertain;  // by what the caller knows of the device's clock
+      base_.set_wall_time(time->time, time->uncertain);
+      base_.reading.time_uncertain |= uncertain;
     } else {
       base_.hold(undecodable, time.error().detail);
     }
@@ -582,8 +583,7 @@ void read_fhir_questionnaire_response(JsonValue resource, const FhirPayload& pay
     reading.subject = *subject;
   }
   if (const auto time = read_time(resource, "authored", context.zone)) {
-    draft.set_time(time->time);
-    reading.time_uncertain = time->uncertain;
+    draft.set_wall_time(time->time, time->uncertain);
   } else {
     draft.hold(undecodable, time.error().detail);
   }

@@ -238,8 +238,7 @@ Item read_measurement(JsonValue object, const Context& context) {
   reading.version = text_or_held(read_id(object, "version"), draft);
   read_whom(object, draft);
   if (const auto time = read_time(object, "time", context.zone)) {
-    draft.set_time(time->time);
-    reading.time_uncertain = time->uncertain;
+    draft.set_wall_time(time->time, time->uncertain);
   } else {
     draft.hold(undecodable, time.error().detail);
   }

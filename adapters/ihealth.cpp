@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "adapters/device_status.hpp"
 #include "adapters/members.hpp"
 #include "adapters/vendor_time.hpp"
 
@@ -33,6 +34,12 @@ bool measured(JsonValue value) {
   if (value.is_null()) return false;
   const auto number = value.as_decimal_or_text();
   return !number || (*number != fhir::Decimal(0) && *number != fhir::Decimal(-1));
+}
+
+// As a cuff of IEEE 11073 would say it, and in words.
+void add_irregular_pulse(Draft& draft) {
+  add_note(draft.reading.note, "arrhythmia detected by the device");
+  add_interpretation(draft.reading, *status_bit("8410608.2"));
 }
 
 class ListReader {
@@ -86,8 +93,7 @@ class ListReader {
     if (time_zone.is_null()) {
       const Zone::Resolved resolved =
           context_.zone.resolve(std::chrono::local_time<std::chrono::microseconds>(wall->time_since_epoch()));
-      draft.set_time(fhir::DateTime::from(resolved.utc, resolved.offset));
-      draft.reading.time_uncertain = resolved.ambiguous;
+      draft.set_wall_time(fhir::DateTime::from(resolved.utc, resolved.offset), resolved.ambiguous);
       return;
     }
     const auto offset = stated_offset(time_zone);
@@ -111,7 +117,7 @@ class ListReader {
     add_component(draft, fhir::kinds().systolic, entry, "HP", pressure_unit);
     add_component(draft, fhir::kinds().diastolic, entry, "LP", pressure_unit);
     if (const auto arrhythmia = entry["IsArr"].as_integer(); arrhythmia && *arrhythmia == 1)
-      add_note(draft.reading.note, "arrhythmia detected by the device");
+      add_irregular_pulse(draft);
     add(std::move(draft));
     pulse(entry);
   }

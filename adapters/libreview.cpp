@@ -255,8 +255,7 @@ class RowReader {
       return draft.hold(undecodable,
                         where_ + ", Device Timestamp: expected a time such as 14-05-2024 08:30 or 05-14-2024 08:30 AM");
     const Zone::Resolved resolved = zone_.resolve(*wall);
-    draft.set_time(fhir::DateTime::from(resolved.utc, resolved.offset));
-    draft.reading.time_uncertain = resolved.ambiguous;
+    draft.set_wall_time(fhir::DateTime::from(resolved.utc, resolved.offset), resolved.ambiguous);
   }
 
   // No glucose or ketone value reaches a thousand, so one comma can only be a decimal comma.

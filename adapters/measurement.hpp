@@ -67,6 +67,7 @@ struct Measurement {
   Device device;
   fhir::DateTime time;
   bool time_uncertain = false;  // the doubled hour in autumn, or an upload time standing in for the measured time
+  bool doubled_hour = false;    // the first of these two: `time` is the first occurrence, it may be an hour later
   fhir::Kind kind{};
   fhir::Decimal value;  // unused when components are given
   std::string unit;     // as sent; for ordinals empty

@@ -46,8 +46,7 @@ void add_component(Draft& draft, fhir::Kind kind, JsonValue object, std::string_
 void read_text_time(Draft& draft, JsonValue object, std::string_view key, const Zone& zone) {
   const auto time = read_time(object, key, zone);
   if (!time) return draft.hold(undecodable, time.error().detail);
-  draft.set_time(time->time);
-  draft.reading.time_uncertain = time->uncertain;
+  draft.set_wall_time(time->time, time->uncertain);
 }
 
 void read_wall_time(Draft& draft, JsonValue date_object, std::string_view date_key, JsonValue time_object,
@@ -60,8 +59,7 @@ void read_wall_time(Draft& draft, JsonValue date_object, std::string_view date_k
                                        ": expected a time such as 08:00:00, and a date such as 2026-11-20 in " +
                                        std::string(date_key));
   const Zone::Resolved resolved = zone.resolve(*wall);
-  draft.set_time(fhir::DateTime::from(resolved.utc, resolved.offset));
-  draft.reading.time_uncertain = resolved.ambiguous;
+  draft.set_wall_time(fhir::DateTime::from(resolved.utc, resolved.offset), resolved.ambiguous);
 }
 
 void read_epoch_time(Draft& draft, JsonValue object, std::string_view key, std::chrono::microseconds unit,

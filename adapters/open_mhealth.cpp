@@ -133,8 +133,7 @@ class PointReader {
   void take_time(JsonValue object, std::string_view key) {
     const auto time = read_time(object, key, context_.zone);
     if (!time) return draft_.hold(undecodable, time.error().detail);
-    draft_.set_time(time->time);
-    draft_.reading.time_uncertain = time->uncertain;
+    draft_.set_wall_time(time->time, time->uncertain);
   }
 
   void read_single(const Schema& schema) {

@@ -201,7 +201,10 @@ class NodeReader {
 
   void lung_function() {
     const JsonValue good = node_.find("FEV_GOOD_TEST");
-    if (good.scalar() == "false") add_note(base_.reading.note, "not a good test, says the spirometer");
+    if (good.scalar() == "false") {
+      add_note(base_.reading.note, "not a good test, says the spirometer");
+      add_interpretation(base_.reading, *measurement_status("questionable")->interpretation);
+    }
     const std::size_t before = items_.size();
     if (has("FEV1")) value(fhir::kinds().fev1, "FEV1", "L");
     if (has("FEV6")) value(fhir::kinds().fev6, "FEV6", "L");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "adapters/device_status.hpp"
 #include "adapters/vendor_time.hpp"
 
 namespace adapters {
@@ -45,8 +46,7 @@ void set_measured_time(JsonValue object, std::string_view key, const Zone& zone,
   draft.timed = false;  // the upload time says nothing about a memory
   const auto time = read_time(object, key, zone);
   if (!time) return draft.hold(undecodable, time.error().detail);
-  draft.set_time(time->time);
-  draft.reading.time_uncertain = time->uncertain;
+  draft.set_wall_time(time->time, time->uncertain);
 }
 
 // The items below `key`, or one held or ignored item in their place.
@@ -82,7 +82,10 @@ Item memory_item(JsonValue entry, const Draft& start, const Zone& zone) {
   draft.reading.unit = mmol_per_litre;
   if (flag(entry, "isBeforeMeal", draft)) add_note(draft.reading.note, "before meal");
   if (flag(entry, "isAfterMeal", draft)) add_note(draft.reading.note, "after meal");
-  if (flag(entry, "hasTemperatureWarning", draft)) add_note(draft.reading.note, "temperature warning of the meter");
+  if (flag(entry, "hasTemperatureWarning", draft)) {
+    add_note(draft.reading.note, "temperature warning of the meter");
+    add_interpretation(draft.reading, *status_bit("8417752.11"));  // sensor-temp-range
+  }
   // OURS: HI or LO, and the format does not say which. `result` is then no measurement, so it neither becomes a
   // comparator nor a plain value; held, it comes before a person, and the number tells how urgently.
   if (flag(entry, "isOutOfBounds", draft))

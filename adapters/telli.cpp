@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 
+#include "adapters/device_status.hpp"
 #include "adapters/draft.hpp"
 #include "adapters/vendor_time.hpp"
 
@@ -151,7 +152,10 @@ class MessageReader {
         draft.hold(undecodable, value.error().detail);
       }
     }
-    if (data_["arrhythmia"].scalar() == "1") add_note(draft.reading.note, "arrhythmia detected by the device");
+    if (data_["arrhythmia"].scalar() == "1") {
+      add_note(draft.reading.note, "arrhythmia detected by the device");
+      add_interpretation(draft.reading, *status_bit("8410608.2"));  // irregular-pulse, as a cuff of IEEE 11073 says it
+    }
     add(draft);
     pulse();
   }

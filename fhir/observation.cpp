@@ -26,8 +26,6 @@ namespace fhir {
 namespace {
 
 constexpr std::string_view category_system = "http://terminology.hl7.org/CodeSystem/observation-category";
-constexpr std::string_view data_absent =
-    R"("dataAbsentReason":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown"}]})";
 
 struct KindFragments {
   std::string category;      // "category":[{...}
@@ -118,6 +116,13 @@ void append_text(std::string& out, std::string_view text) {
   append_json_string(out, clean);
 }
 
+void append_data_absent(std::string& out, AbsentReason reason) {
+  if (reason == AbsentReason::none) reason = AbsentReason::unknown;
+  out += R"("dataAbsentReason":{"coding":[)";
+  append_coding(out, {data_absent_system, code(reason), display(reason)});
+  out += "]}";
+}
+
 void append_quantity(std::string& out, const ObservationValue& value) {
   out += R"("valueQuantity":{"value":)";
   value.value.append_to(out);
@@ -159,7 +164,11 @@ void append_components(std::string& out, const ObservationBody& body) {
   };
   for (const ObservationValue& component : body.components) {
     open(component.kind);
-    append_quantity(out, component);
+    if (component.absent == AbsentReason::none) {
+      append_quantity(out, component);
+    } else {
+      append_data_absent(out, component.absent);
+    }
     out += '}';
   }
   // R4's bp profile wants systolic and diastolic each present, with a reason where there is no value.
@@ -169,7 +178,7 @@ void append_components(std::string& out, const ObservationBody& body) {
                                      [&](const ObservationValue& component) { return component.kind == required; });
     if (present) continue;
     open(required);
-    out += data_absent;
+    append_data_absent(out, body.absent);
     out += '}';
   }
   out += ']';
@@ -183,10 +192,16 @@ bool is_number(ValueType type) {
 
 void append_value(std::string& out, const ObservationBody& body) {
   const KindInfo& kind = info(body.kind);
+  if (body.absent != AbsentReason::none) {
+    append_data_absent(out, body.absent);
+    if (kind.value != ValueType::components) return;
+    out += ',';  // R4's bp wants its parts also of a reading that has none
+    return append_components(out, body);
+  }
   if (!body.components.empty()) return append_components(out, body);
   if (body.value && is_number(kind.value)) return append_quantity(out, *body.value);
   if (!has_text(body.text)) {
-    out += data_absent;
+    append_data_absent(out, AbsentReason::unknown);
   } else if (kind.value == ValueType::ordinal || !kind.answers.empty()) {
     append_concept(out, kind, body.text);
   } else {
@@ -248,6 +263,19 @@ void append_notes(std::string& out, const ObservationBody& body) {
   out += ']';
 }
 
+void append_interpretations(std::string& out, const ObservationBody& body) {
+  if (body.interpretations.empty()) return;
+  out += R"(,"interpretation":[)";
+  bool first = true;
+  for (const Interpretation& each : body.interpretations) {
+    out += first ? R"({"coding":[)" : R"(,{"coding":[)";
+    first = false;
+    append_coding(out, {each.system, each.code, each.display});
+    out += "]}";
+  }
+  out += ']';
+}
+
 bool names_a_person_nationally(std::string_view system) {
   return system == fnr_system || system == dnr_system || system == fhn_system;
 }
@@ -297,6 +325,7 @@ std::string observation_body(const ObservationBody& body) {
   out += effective.text();
   out += R"(",)";
   append_value(out, body);
+  append_interpretations(out, body);
   if (!body.device_id.empty()) append_device(out, body);
   append_notes(out, body);
   return out;

@@ -9,6 +9,7 @@
 
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
+#include "fhir/quality.hpp"
 #include "fhir/time.hpp"
 
 namespace fhir {
@@ -22,6 +23,7 @@ struct ObservationValue {
   Decimal value;                 // canonical unit
   std::string_view unit;         // UCUM
   std::string_view comparator;   // "", "<", "<=", ">=", ">"
+  AbsentReason absent{};         // a component without value: why
 };
 
 struct ObservationBody {
@@ -31,6 +33,8 @@ struct ObservationBody {
   std::optional<ObservationValue> value;       // ValueType::quantity
   std::string_view text;                       // ValueType::ordinal and text: valueString / the coded ordinal's text
   std::span<const ObservationValue> components;
+  AbsentReason absent{};                       // why there is no value; nothing of the three above is given then
+  std::span<const Interpretation> interpretations;
   std::string_view device_id;                  // our Device id; empty: no device known
   std::string_view device_identifier;          // the vendor's device id as given
   std::string_view device_model;

@@ -37,10 +37,19 @@ bool is_alert(Bound bound) {
   return bound == Bound::alert_low || bound == Bound::alert_high;
 }
 
+Time latest_possible(const Judged& judged) {
+  return judged.measured + judged.may_be_later;
+}
+
+bool time_uncertain(const Judged& judged) {
+  return judged.may_be_later > std::chrono::minutes::zero();
+}
+
 // An older reading than one that counted already, by the caller's knowledge of the series or by this alarm's own (an
-// alarm may be fed by two series: a heart-rate limit also judges pulse-rate).
+// alarm may be fed by two series: a heart-rate limit also judges pulse-rate). One of uncertain time is old only if it is
+// so at its latest.
 bool old(const AlarmState& state, const Judged& judged) {
-  return judged.superseded || judged.measured < state.latest_measured;
+  return judged.superseded || latest_possible(judged) < state.latest_measured;
 }
 
 // What later breaches are compared with.
@@ -78,7 +87,7 @@ Call call_for(const AlarmState& state, const Judged& judged, const AlarmPolicy& 
   if (judged.value && (!state.worst || beyond(state.direction, *judged.value, *state.worst))) return {true, "worse"};
   // Strictly later: of two readings of one instant neither follows the other, so their order of arrival decides
   // nothing.
-  if (state.back_to_normal && !old(state, judged) && judged.measured > state.latest_measured)
+  if (state.back_to_normal && !old(state, judged) && latest_possible(judged) > state.latest_measured)
     return {true, "after-normal"};
   if (state.acknowledged_at && now - *state.acknowledged_at > policy.reannounce_after)
     return {true, "reannounce-interval"};
@@ -93,9 +102,10 @@ Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolic
   next.announced = next.announced || call.announce;
   if (judged.corrects) forget(next);
   if (!old(state, judged)) {
-    if (!judged.past_horizon) remember(next, judged);
+    if (!judged.past_horizon && !time_uncertain(judged)) remember(next, judged);
     next.back_to_normal = false;
-    next.latest_measured = judged.measured;
+    // Of a span in which the breach may lie, nothing but what is certainly after it can be a return to normal.
+    next.latest_measured = std::max(state.latest_measured, latest_possible(judged));
   }
   // OURS: whoever is called again has something to acknowledge again; the owner stays. Design.md section 7 says so of
   // an escalation; with the state left at acknowledged nobody could answer the second call.
@@ -111,6 +121,8 @@ Step normal_open(const AlarmState& state, const Judged& judged) {
   if (judged.corrects) forget(step.next);
   if (old(state, judged)) {
     step.reason = "superseded";
+  } else if (time_uncertain(judged)) {
+    step.reason = "time-uncertain";
   } else if (state.back_to_normal) {
     step.reason = "still-normal";
   } else if (judged.measured == state.latest_measured && !judged.corrects) {
@@ -198,10 +210,10 @@ Step raise(const Judged& judged) {
   AlarmState& next = step.next;
   next.severity = judged.severity;
   next.direction = judged.direction;
-  next.latest_measured = judged.measured;
+  next.latest_measured = latest_possible(judged);
   // The age limit is for readings; a press calls a person at any age.
   next.announced = judged.safety_press || !judged.past_horizon;
-  if (!judged.superseded && !judged.past_horizon) remember(next, judged);
+  if (!judged.superseded && !judged.past_horizon && !time_uncertain(judged)) remember(next, judged);
   step.change = Change::raised;
   step.announce = next.announced;
   step.reason = judged.safety_press ? "safety-press" : judged.past_horizon ? "past-horizon" : "new-breach";

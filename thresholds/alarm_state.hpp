@@ -68,6 +68,9 @@ struct Judged {
   std::optional<Number> value;
   Time measured{};
   bool superseded = false;  // a later-measured reading of the series is already judged: never clears, masks or re-dates
+  // How much later it may have been measured (the hour that autumn has twice): it may open an alarm, and it neither clears nor
+  // dates one. What was measured inside that span is not certainly newer, so it clears nothing of it either.
+  std::chrono::minutes may_be_later{0};
   bool past_horizon = false;  // older than alarm_horizon: stored, judged, shown, not announced
   bool safety_press = false;  // a safety event with a new vendor id: always calls a person again
   bool corrects = false;      // a new version of a reading that breached: the earlier one no longer counts
@@ -87,7 +90,7 @@ struct Step {
   // Static text. Why a person is called: "new-breach", "safety-press", "first-announceable", "further-bound", "worse",
   // "after-normal", "reannounce-interval", "escalation". Why not: "past-horizon", "unacknowledged" (the first call
   // stands), "in-hand" (somebody has taken it), "not-worse"; and "within-limits", "still-normal", "superseded",
-  // "resolved", "restored", or the name of a person's action.
+  // "time-uncertain", "same-instant", "resolved", "restored", or the name of a person's action.
   std::string_view reason;
 };
 

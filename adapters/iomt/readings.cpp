@@ -76,8 +76,7 @@ class Maker {
     if (from_.time.empty()) return;
     const auto time = time_of(from_.time, exact ? static_cast<const Zone&>(utc) : context.zone);
     if (!time) return common_.hold(undecodable, "timestampExpression: " + time.error().detail);
-    common_.set_time(time->time);
-    reading.time_uncertain = time->uncertain;
+    common_.set_wall_time(time->time, time->uncertain);
     if (!fhir::DateTime::parse(from_.time)) reading.note = "sent as a time without zone";
   }
 

@@ -228,4 +228,8 @@ Coding missing_code() {
   return {std::string(fhir::vkp_alert_code), "5.3.2", "Måling ikke rapportert"};
 }
 
+std::string value_taken_back_text(ObservationId observation) {
+  return "Observation/" + observation.text() + " er rettet av avsenderen og har ingen verdi";
+}
+
 }  // namespace gateway::alarms

@@ -23,5 +23,7 @@ Coding limit_code();
 Coding event_code(fhir::EventKind);
 Coding technical_code(std::string_view cause);
 Coding missing_code();
+// A correction says that there was no value after all.
+std::string value_taken_back_text(ObservationId);
 
 }  // namespace gateway::alarms

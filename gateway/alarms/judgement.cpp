@@ -140,6 +140,9 @@ Reason limit_reason(const LimitReading& reading, Time now) {
   return reason;
 }
 
+// Clocks are put back by an hour wherever home monitoring is likely to be.
+constexpr std::chrono::hours doubled_span{1};
+
 thresholds::Judged judged(const LimitReading& reading, thresholds::Direction direction, bool breach) {
   thresholds::Judged judged;
   judged.breach = breach;
@@ -151,6 +154,7 @@ thresholds::Judged judged(const LimitReading& reading, thresholds::Direction dir
   judged.value = number(reading.value);
   judged.measured = reading.measured;
   judged.superseded = reading.superseded;
+  if (reading.doubled_hour) judged.may_be_later = doubled_span;
   judged.past_horizon = reading.past_horizon;
   return judged;
 }

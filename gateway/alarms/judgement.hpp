@@ -43,6 +43,7 @@ struct LimitReading {
   thresholds::Verdict verdict;
   std::uint32_t limit_version = 0;
   bool late = false, superseded = false, past_horizon = false;
+  bool doubled_hour = false;  // measured up to an hour later than `measured` says
 };
 
 // The identity to look the open alarm up by, one for each direction.

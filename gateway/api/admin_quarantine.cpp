@@ -160,18 +160,34 @@ http::Awaitable<http::Response> show(http::Request& request, const AdminDeps& de
   co_return http::json_response(200, std::move(out));
 }
 
+// {"accept_implausible": true}: who asks has looked at the reading. An empty body asks for nothing beyond the retry.
+fhir::Result<bool> accepts_implausible(std::string_view body) {
+  if (body.empty()) return false;
+  auto document = fhir::JsonDocument::parse(body);
+  if (!document) return document.error();
+  if (!document->root().is_object()) return fhir::invalid("the body: expected an object");
+  for (const fhir::JsonValue member : document->root()) {
+    if (member.key() != "accept_implausible") return fhir::invalid("the body: only accept_implausible is known");
+  }
+  const fhir::JsonValue accept = document->root()["accept_implausible"];
+  if (accept.is_null()) return false;
+  return accept.as_boolean();
+}
+
 http::Awaitable<http::Response> retry(http::Request& request, const AdminDeps& deps) {
   auto id = QuarantineId::parse(request.capture("id"));
   if (!id) co_return problem(404, "no such quarantined item");
+  auto accept = accepts_implausible(request.body);
+  if (!accept) co_return problem(accept.error());
   const store::Tenant tenant = request.actor->tenant;
-  const std::string who = request.actor->id;
+  const ingest::Replays::Asked asked{*accept ? request.actor->id + ", accepted as it is" : request.actor->id, *accept};
   const fhir::Time now = deps.clock.now();
   const ingest::Replays& replays = deps.replays;
   using Job = std::shared_ptr<ingest::AdmitJob>;
-  std::function<fhir::Result<Job>(store::Reader&)> read = [id, tenant, who, now, &replays](store::Reader& reader) -> fhir::Result<Job> {
+  std::function<fhir::Result<Job>(store::Reader&)> read = [id, tenant, asked, now, &replays](store::Reader& reader) -> fhir::Result<Job> {
     auto item = item_of(reader, *id, tenant);
     if (!item) return item.error();
-    return replays.job(reader, *id, who, now);
+    return replays.job(reader, *id, asked, now);
   };
   auto job = co_await deps.reads.run<Job>(std::move(read));
   if (!job) co_return problem(job.error());

@@ -144,6 +144,16 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
     }
   }
 
+  const ObservationId itself = current ? current->id : ObservationId{};
+  if (std::optional<UnitSlip> slip = slipped_unit(working, *placed.patient, arrived, itself)) {
+    Holding holding{arrived.key, QuarantineReason::implausible, std::string(slip->looks_like), item.whom.subject, arrived.kind,
+                    arrived.measured, item.index};
+    // Both may be right, so the worse of the two says how urgent it is; as it was sent comes last and is shown.
+    const std::vector<store::ComponentValue> values{{arrived.kind, slip->meant, 0}, {arrived.kind, *arrived.value, 0}};
+    result.observation = ObservationId{};
+    return quarantine(working, result, item.whom, holding, values, item.device.identifier);
+  }
+
   store::Observation row = arrived;
   const bool amends = current && !withdrawn;
   row.id = amends ? current->id : ObservationId{working.next_id()};
@@ -171,6 +181,12 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   working.changes.observations.push_back(std::move(row));
   end_waiting_twin(working, arrived.key, result);
   results_.push_back(std::move(result));
+}
+
+std::optional<UnitSlip> AdmitJob::slipped_unit(journal::Working& working, registry::PatientState& patient,
+                                               const store::Observation& arrived, ObservationId itself) const {
+  if (accept_unlikely_ || !arrived.value || arrived.comparator != 0 || !guarded(arrived.kind)) return std::nullopt;
+  return unit_slip(arrived.kind, *arrived.value, arrived.measured, itself, working.patients.past(patient, arrived.kind));
 }
 
 void AdmitJob::count_backlog(const store::Observation& row) {

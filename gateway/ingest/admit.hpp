@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/ingest/answer.hpp"
+#include "gateway/ingest/history_guard.hpp"
 #include "gateway/ingest/hold.hpp"
 #include "gateway/ingest/judge.hpp"
 #include "gateway/ingest/prepare.hpp"
@@ -28,6 +29,10 @@ class AdmitJob : public journal::AwaitedJob {
     who_ = std::move(who);
   }
 
+  // A person looked at the readings and says that they are what they look like: they are not held against the patient's own
+  // history (history_guard.hpp). Everything else that holds a reading still does.
+  void accept_unlikely() { accept_unlikely_ = true; }
+
   std::size_t rows() const override { return items_.size(); }
   void keys(std::vector<store::Key>&) const override;
   void decide(journal::Working&) override;
@@ -42,6 +47,8 @@ class AdmitJob : public journal::AwaitedJob {
   void admit(journal::Working&, PreparedHeld&);
   void quarantine(journal::Working&, ItemResult, const Whom&, const Holding&,
                   const std::vector<store::ComponentValue>& values, std::string_view device);
+  std::optional<UnitSlip> slipped_unit(journal::Working&, registry::PatientState&, const store::Observation& arrived,
+                                       ObservationId itself) const;
   void count_backlog(const store::Observation&);
   void remember_device(journal::Working&, const PreparedDevice&);
   void end_waiting_twin(journal::Working&, const store::Key&, const ItemResult&);
@@ -55,6 +62,7 @@ class AdmitJob : public journal::AwaitedJob {
   std::vector<Backlog> backlog_;
   std::optional<store::Quarantined> replayed_;
   std::string who_;
+  bool accept_unlikely_ = false;
 };
 
 // The served resource of a row whose id, version, status and times are set.

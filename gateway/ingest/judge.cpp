@@ -17,11 +17,11 @@ struct Timing {
   bool late, superseded, past_horizon;
 };
 
-Timing timing(journal::Working& working, registry::PatientState& patient, fhir::Kind kind, fhir::Time measured,
+Timing timing(journal::Working& working, registry::PatientState& patient, const store::Observation& row,
               const JudgeSettings& settings) {
-  const auto age = working.now - measured;
-  const std::optional<fhir::Time> latest = working.patients.latest(patient, kind);
-  return {age > settings.late_after, latest && measured < *latest, age > settings.alarm_horizon};
+  const auto age = working.now - row.measured;
+  const bool superseded = registry::precedes(row, working.patients.latest(patient, row.kind));
+  return {age > settings.late_after, superseded, age > settings.alarm_horizon};
 }
 
 // The limits that concern a kind: its own; a heart-rate limit also judges pulse-rate unless the patient has a pulse-rate one
@@ -60,7 +60,7 @@ class ReadingJudge {
         writer_(row.judgement) {}
 
   std::vector<AlarmId> run() {
-    timing_ = timing(working_, patient_, row_.kind, row_.measured, settings_);
+    timing_ = timing(working_, patient_, row_, settings_);
     row_.late = timing_.late;
     row_.superseded = timing_.superseded;
     row_.judgement.clear();
@@ -69,13 +69,16 @@ class ReadingJudge {
     writer_.member("observation_version", static_cast<std::int64_t>(row_.version));
     writer_.member("late", timing_.late).member("superseded", timing_.superseded);
     writer_.member("past_horizon", timing_.past_horizon);
+    if (row_.doubled_hour) writer_.member("time_uncertain", true);
+    if (row_.absent != fhir::AbsentReason::none) writer_.member("absent", fhir::code(row_.absent));
     if (!patient_.plan.judged()) {
       writer_.member("outcome", "not-enrolled");
     } else {
       limits();
     }
     writer_.end_object();
-    working_.patients.judged(patient_, row_.kind, row_.measured);
+    if (row_.absent != fhir::AbsentReason::none && row_.version > 1) value_taken_back();
+    working_.patients.judged(patient_, row_);
     return std::move(changed_);
   }
 
@@ -94,7 +97,21 @@ class ReadingJudge {
     writer_.member("outcome", any ? "judged" : "no-limit");
   }
 
+  // A correction left the reading without value: what rests on the old one stands, and says so.
+  void value_taken_back() {
+    const std::vector<alarms::Alarm> open = patient_.open_alarms;
+    for (const alarms::Alarm& alarm : open) {
+      const std::vector<ObservationId> based_on = alarms::observations(alarm);
+      if (std::find(based_on.begin(), based_on.end(), row_.id) == based_on.end()) continue;
+      alarms::AlarmChange step = alarms::annotate(alarm, alarms::value_taken_back_text(row_.id), working_.now);
+      changed_.push_back(alarm.id);
+      journal::write_alarm(working_, source_.tenant_no, *step.alarm, step.change);
+    }
+  }
+
   void judge(const registry::PlannedLimit& planned, fhir::Kind kind) {
+    // Nothing was measured: neither a breach nor a return to normal (invariant 10 names it).
+    if (row_.absent != fhir::AbsentReason::none) return verdict(planned, "undecidable");
     const fhir::Kind component = planned.limit.component.empty() ? fhir::Kind::unknown : fhir::kind_named(planned.limit.component);
     store::ComponentValue value;
     if (component != fhir::Kind::unknown) {
@@ -126,6 +143,7 @@ class ReadingJudge {
     reading.late = timing_.late;
     reading.superseded = timing_.superseded;
     reading.past_horizon = timing_.past_horizon;
+    reading.doubled_hour = row_.doubled_hour;
 
     begin_verdict(planned, outcome_name(reading.verdict.outcome));
     writer_.member("origin", planned.origin).member("value", value.value);
@@ -259,7 +277,10 @@ std::vector<AlarmId> judge_held(journal::Working& working, registry::PatientStat
   held.reason = holding.reason;
   held.measured = std::min(holding.measured.value_or(working.now), working.now);
   held.device = device;
-  const Timing when = timing(working, patient, holding.kind, held.measured, settings);
+  store::Observation row;  // as far as time goes
+  row.kind = holding.kind;
+  row.measured = held.measured;
+  const Timing when = timing(working, patient, row, settings);
   held.late = when.late;
   held.superseded = when.superseded;
   held.past_horizon = when.past_horizon;

@@ -88,6 +88,8 @@ class ReadingPreparer {
     row.source = source_.source;
     row.kind = item_.kind;
     row.measured = item_.time.utc;
+    row.doubled_hour = item_.doubled_hour;
+    row.sequence = item_.sequence;
     row.vendor_version = item_.version;
     row.device = device.id;
     row.comparator = static_cast<std::uint8_t>(item_.comparator);
@@ -109,13 +111,21 @@ class ReadingPreparer {
       fault(QuarantineReason::unknown_kind);
       return;
     }
+    reading_.row.absent = item_.absent;
+    if (item_.absent != fhir::AbsentReason::none) return;
     for (const adapters::Component& component : item_.components) {
+      if (component.absent != fhir::AbsentReason::none) {
+        rendered_.push_back({.kind = component.kind, .value = {}, .unit = {}, .comparator = {}, .absent = component.absent});
+        continue;
+      }
       Canonical one = canonical(component.kind, component.value, component.unit);
       if (one.fault) fault(*one.fault);
       if (one.converted) note_as_sent(component.value, component.unit);
       reading_.row.components.push_back({component.kind, one.value, static_cast<std::uint8_t>(component.comparator)});
-      rendered_.push_back({component.kind, one.value, one.unit, comparator_text(component.comparator)});
+      rendered_.push_back({component.kind, one.value, one.unit, comparator_text(component.comparator), {}});
     }
+    // Parts that all lack a value are a reading without one.
+    if (!item_.components.empty() && reading_.row.components.empty()) reading_.row.absent = item_.components.front().absent;
     if (item_.components.empty() && !in_words()) {
       Canonical one = canonical(item_.kind, item_.value, item_.unit);
       if (one.fault) fault(*one.fault);
@@ -158,6 +168,7 @@ class ReadingPreparer {
     };
     if (reading_.row.value) add(*reading_.row.value);
     for (const store::ComponentValue& component : reading_.row.components) add(component.value);
+    if (reading_.row.absent != fhir::AbsentReason::none) text += "absent;";
     if (fault_) text += "held";  // a value that could not be placed in its unit must not claim the good one's key
     return text + item_.text;
   }
@@ -186,8 +197,10 @@ class ReadingPreparer {
     body.kind = item_.kind;
     body.effective = item_.time;
     if (row.value) {
-      body.value = fhir::ObservationValue{item_.kind, *row.value, unit_, comparator_text(item_.comparator)};
+      body.value = fhir::ObservationValue{item_.kind, *row.value, unit_, comparator_text(item_.comparator), {}};
     }
+    body.absent = row.absent;
+    body.interpretations = item_.interpretations;
     body.text = item_.text;
     body.components = rendered_;
     body.device_id = device_id;
@@ -301,6 +314,7 @@ store::Digest content_digest(const store::Observation& row, std::string_view wor
   number(row.status == store::Status::entered_in_error ? 1 : 0);
   number(row.comparator);
   if (row.value) decimal(*row.value);
+  if (row.absent != fhir::AbsentReason::none) number(-1 - static_cast<std::int64_t>(row.absent));
   for (const store::ComponentValue& component : row.components) {
     number(static_cast<std::int64_t>(component.kind));
     decimal(component.value);

@@ -48,7 +48,7 @@ struct PreparedReading {
   std::uint32_t index = 0;
   Whom whom;
   PreparedDevice device;
-  store::Observation row;   // id, version, patient, updated, judgement and resource are the committer's
+  store::Observation row;   // id, version, patient, updated, judgement and resource are the committer's; sequence as sent
   std::string body;         // fhir::observation_body
 };
 
@@ -100,7 +100,9 @@ class PayloadKey {
 Prepared prepare(const adapters::Item&, std::uint32_t index, PayloadKey& payload, const SourceFacts&, const Keys&, const PrepareSettings&,
                  fhir::Time received);
 
-// Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status. The patient is
+// Content of invariant 3: kind, measured instant, canonical decimals, units, comparators, components, status; the reason why there
+// is no value, which stands in its place. Interpretations are not: a device's flags come and go with each upload of one reading.
+// The patient is
 // compared on its own (subject-changed).
 // `word`: the value of a kind that is measured in words, which the row has no column for.
 store::Digest content_digest(const store::Observation&, std::string_view word = {});

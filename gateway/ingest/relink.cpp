@@ -325,7 +325,7 @@ bool LinkWorker::release(const LinkWork& work) {
   }
   std::stable_sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.measured < b.measured; });
   for (const store::Quarantined& item : waiting) {
-    auto job = replays_.job(*reader_, item.id, "released with the link", clock_.now());
+    auto job = replays_.job(*reader_, item.id, {"released with the link", false}, clock_.now());
     if (!job) {
       log::warning("release_skipped", {{"quarantine", std::string_view(item.id.text())}, {"reason", std::string_view(job.error().detail)}});
       continue;

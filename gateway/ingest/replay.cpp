@@ -25,7 +25,7 @@ std::optional<PreparedReading> withdrawn_reading(store::Reader& reader, const st
 
 }  // namespace
 
-fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, QuarantineId id, std::string who,
+fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, QuarantineId id, Asked asked,
                                                      fhir::Time now) const {
   std::optional<store::Quarantined> item = reader.quarantined(id);
   if (!item || item->state != store::QuarantineState::waiting) return fhir::not_found("no such waiting item");
@@ -51,7 +51,8 @@ fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, Quar
   raw->bytes = std::move(payload->bytes);
   raw->received = item->received;
   auto job = std::make_shared<AdmitJob>(source->facts, judge_, std::move(raw), std::move(prepared));
-  job->replays(std::move(*item), std::move(who));
+  if (asked.accept_unlikely) job->accept_unlikely();
+  job->replays(std::move(*item), std::move(asked.who));
   return job;
 }
 

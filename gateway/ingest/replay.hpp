@@ -12,9 +12,13 @@ class Replays {
   Replays(const Sources& sources, const Keys& keys, const PrepareSettings& prepare, const JudgeSettings& judge)
       : sources_(sources), keys_(keys), prepare_(prepare), judge_(judge) {}
 
-  // The job to commit for one waiting item; `who` is written to it when it is released. Not found when it does not wait or its
-  // bytes or source are gone; invalid when the bytes still cannot be decoded.
-  fhir::Result<std::shared_ptr<AdmitJob>> job(store::Reader&, QuarantineId, std::string who, fhir::Time now) const;
+  struct Asked {
+    std::string who;               // written to the item when it is released
+    bool accept_unlikely = false;  // AdmitJob::accept_unlikely
+  };
+  // The job to commit for one waiting item. Not found when it does not wait or its bytes or source are gone; invalid when the
+  // bytes still cannot be decoded.
+  fhir::Result<std::shared_ptr<AdmitJob>> job(store::Reader&, QuarantineId, Asked, fhir::Time now) const;
 
   const Sources& sources() const { return sources_; }
   const Keys& keys() const { return keys_; }

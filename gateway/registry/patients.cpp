@@ -66,19 +66,75 @@ PatientState& Patients::add(const store::Patient& patient) {
   return *slots_.emplace(patient.id, std::move(slot)).first->second.state;
 }
 
-std::optional<fhir::Time> Patients::latest(PatientState& state, fhir::Kind kind) {
-  for (auto& [known, time] : state.latest) {
-    if (known == kind) return time;
+bool precedes(const store::Observation& row, const Newest& newest) {
+  if (!newest.measured) return false;
+  // Two of the doubled hour have no order by their times; their sender's running number gives it.
+  if (row.doubled_hour && newest.doubled_hour && row.source == newest.source && row.sequence != 0 && newest.sequence != 0) {
+    return row.sequence < newest.sequence;
   }
-  std::optional<fhir::Time> time = reader_.latest_measured(state.patient.id, kind);
-  state.latest.emplace_back(kind, time);
-  return time;
+  return row.measured < *newest.measured;
 }
 
-void Patients::judged(PatientState& state, fhir::Kind kind, fhir::Time measured) {
-  latest(state, kind);
-  for (auto& [known, time] : state.latest) {
-    if (known == kind && (!time || *time < measured)) time = measured;
+Newest& Patients::newest(PatientState& state, fhir::Kind kind) {
+  for (auto& [known, newest] : state.latest) {
+    if (known == kind) return newest;
+  }
+  Newest loaded;
+  loaded.measured = reader_.latest_measured(state.patient.id, kind);
+  return state.latest.emplace_back(kind, loaded).second;
+}
+
+const Newest& Patients::latest(PatientState& state, fhir::Kind kind) { return newest(state, kind); }
+
+void Patients::judged(PatientState& state, const store::Observation& row) {
+  keep_in_past(state, row);
+  if (row.absent != fhir::AbsentReason::none) return;
+  Newest& newest = this->newest(state, row.kind);
+  if (precedes(row, newest)) return;
+  newest.measured = newest.measured ? std::max(*newest.measured, row.measured) : row.measured;
+  newest.doubled_hour = row.doubled_hour;
+  newest.source = row.source;
+  newest.sequence = row.sequence;
+}
+
+namespace {
+bool is_history(const store::Observation& row) {
+  return row.value && row.comparator == 0 && row.status != store::Status::entered_in_error;
+}
+
+void insert_newest_first(std::vector<PastReading>& past, PastReading reading) {
+  auto place = std::find_if(past.begin(), past.end(),
+                            [&](const PastReading& other) { return other.measured <= reading.measured; });
+  past.insert(place, std::move(reading));
+  if (past.size() > past_readings) past.pop_back();
+}
+}  // namespace
+
+std::span<const PastReading> Patients::past(PatientState& state, fhir::Kind kind) {
+  for (const auto& [known, past] : state.past) {
+    if (known == kind) return past;
+  }
+  store::ObservationFilter filter;
+  filter.tenant = state.patient.tenant;
+  filter.patients = {state.patient.id};
+  filter.kinds = {kind};
+  filter.sort = {fhir::SortKey::date, true};
+  filter.limit = past_readings;
+  std::vector<PastReading> loaded;
+  for (const store::Observation& shown : reader_.search(filter).rows) {
+    // A page leaves the values out.
+    if (std::optional<store::Observation> row = reader_.observation(shown.id); row && is_history(*row)) {
+      insert_newest_first(loaded, {row->id, row->measured, *row->value});
+    }
+  }
+  return state.past.emplace_back(kind, std::move(loaded)).second;
+}
+
+void Patients::keep_in_past(PatientState& state, const store::Observation& row) {
+  for (auto& [known, past] : state.past) {
+    if (known != row.kind) continue;
+    std::erase_if(past, [&](const PastReading& other) { return other.id == row.id; });
+    if (is_history(row)) insert_newest_first(past, {row.id, row.measured, *row.value});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,12 +18,33 @@
 
 namespace gateway::registry {
 
+// The newest judged reading of a patient and kind, as far as order goes.
+struct Newest {
+  std::optional<fhir::Time> measured;  // none: nothing is judged yet
+  bool doubled_hour = false;           // it may be an hour later
+  store::Source source{};              // whose running number the next is
+  std::uint64_t sequence = 0;
+};
+
+// Whether a later one than `row` is judged already: by time of measuring, in the doubled hour by the sender's running number.
+bool precedes(const store::Observation& row, const Newest&);
+
+// A reading that history is made of.
+struct PastReading {
+  ObservationId id;
+  fhir::Time measured{};
+  fhir::Decimal value;  // canonical unit
+};
+inline constexpr std::size_t past_readings = 7;
+
 struct PatientState {
   store::Patient patient;
   Plan plan;                               // limits and programmes in force
   std::vector<alarms::Alarm> open_alarms;
-  // Newest measured time already judged, by kind; loaded from the store the first time a kind is asked for.
-  std::vector<std::pair<fhir::Kind, std::optional<fhir::Time>>> latest;
+  // Newest already judged, by kind; loaded from the store the first time a kind is asked for.
+  std::vector<std::pair<fhir::Kind, Newest>> latest;
+  // The last values by kind, newest measured first; only of kinds somebody asks for.
+  std::vector<std::pair<fhir::Kind, std::vector<PastReading>>> past;
 
   alarms::Alarm* open_alarm(std::string_view identity);
   // Keeps the list of open alarms in step with an alarm just changed.
@@ -37,8 +59,12 @@ class Patients {
   // By an identifier; none when the tenant has no such patient.
   std::optional<PatientId> by_identifier(store::Tenant, std::string_view system, std::string_view value);
   PatientState& add(const store::Patient&);  // a patient this group creates
-  std::optional<fhir::Time> latest(PatientState&, fhir::Kind);
-  void judged(PatientState&, fhir::Kind, fhir::Time measured);
+  const Newest& latest(PatientState&, fhir::Kind);
+  // A reading that was judged. One without value is nothing's newest and no history.
+  void judged(PatientState&, const store::Observation&);
+  // At most past_readings, newest measured first: final or amended, with a value and no comparator. Loaded once per patient and
+  // kind, kept in step by judged().
+  std::span<const PastReading> past(PatientState&, fhir::Kind);
 
   // This patient's state is loaded anew after the group: a reading was taken away, and what is known by addition is wrong.
   void reload_later(PatientId id) { stale_.push_back(id); }
@@ -48,6 +74,9 @@ class Patients {
   std::uint64_t misses() const { return misses_; }
 
  private:
+  Newest& newest(PatientState&, fhir::Kind);
+  static void keep_in_past(PatientState&, const store::Observation&);
+
   using Order = std::list<PatientId>;
   struct Slot {
     std::unique_ptr<PatientState> state;

@@ -9,6 +9,7 @@
 
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
+#include "fhir/quality.hpp"
 #include "fhir/time.hpp"
 #include "gateway/runtime/ids.hpp"
 
@@ -53,7 +54,10 @@ struct Observation {
   std::optional<fhir::Decimal> value;  // canonical unit
   std::uint8_t comparator = 0;
   std::vector<ComponentValue> components;
+  fhir::AbsentReason absent{};   // why the reading has no value; then it is no newest of its series either
   bool late = false, superseded = false;
+  bool doubled_hour = false;     // measured in the hour that autumn has twice; `measured` is its first occurrence
+  std::uint64_t sequence = 0;    // the vendor's running number of such a reading, which alone is ordered by it; 0: none
   std::string judgement;       // JSON: rule and limit versions, inputs, outcome, reason (invariant 10)
   std::string resource;        // the FHIR resource as served
 };

@@ -17,7 +17,23 @@ std::int64_t take_number(std::string_view& text, char separator) {
   return number;
 }
 
+constexpr int absent_shift = 8, sequence_shift = 16;
+constexpr std::uint64_t largest_sequence = (std::uint64_t{1} << 47) - 1;
+
 }  // namespace
+
+std::int64_t flags_of(const Observation& o) {
+  std::int64_t flags = (o.late ? flag_late : 0) | (o.superseded ? flag_superseded : 0);
+  flags |= static_cast<std::int64_t>(o.absent) << absent_shift;
+  if (!o.doubled_hour) return flags;
+  flags |= flag_doubled_hour;
+  if (o.sequence <= largest_sequence) flags |= static_cast<std::int64_t>(o.sequence << sequence_shift);
+  return flags;
+}
+
+fhir::AbsentReason absent_in(std::int64_t flags) {
+  return static_cast<fhir::AbsentReason>((flags >> absent_shift) & 0xff);
+}
 
 std::string components_text(const std::vector<ComponentValue>& components) {
   std::string text;
@@ -67,9 +83,12 @@ Observation read_observation(const SqliteQuery& row) {
   o.measured = row.time(6);
   o.updated = row.time(7);
   o.status = row.number<Status>(9);
-  auto flags = row.number<int>(10);
+  const std::int64_t flags = row.integer(10);
   o.late = (flags & flag_late) != 0;
   o.superseded = (flags & flag_superseded) != 0;
+  o.doubled_hour = (flags & flag_doubled_hour) != 0;
+  o.absent = absent_in(flags);
+  o.sequence = static_cast<std::uint64_t>(flags) >> sequence_shift;
   o.key = row.key(11);
   o.digest = row.number<Digest>(12);
   o.device = row.number<DeviceId>(13);

@@ -560,9 +560,10 @@ std::optional<Time> SqliteSearch::latest_measured(PatientId patient, fhir::Kind 
   SqliteSnapshot snapshot(db_);
   SeriesWalk walk(db_, series, {}, Order{true}, std::move(tail), 4);
   while (std::optional<Candidate> candidate = walk.next()) {
-    SqliteQuery query = db_.query("select status from observation where id = ?1");
+    SqliteQuery query = db_.query("select status, flags from observation where id = ?1");
     query.bind(candidate->id);
-    if (query.step() && query.number<Status>(0) != Status::entered_in_error) return candidate->at;
+    if (!query.step() || query.number<Status>(0) == Status::entered_in_error) continue;
+    if (absent_in(query.integer(1)) == fhir::AbsentReason::none) return candidate->at;
   }
   return std::nullopt;
 }

@@ -24,7 +24,7 @@ void keep_version(SqliteConnection& db, ObservationId id, Position until) {
 }
 
 void bind_observation(SqliteQuery& query, const Observation& o, Position position, const std::string& components) {
-  int flags = (o.late ? flag_late : 0) | (o.superseded ? flag_superseded : 0);
+  const std::int64_t flags = flags_of(o);
   std::optional<std::int64_t> value, scale;
   if (o.value) {
     value = o.value->coefficient();

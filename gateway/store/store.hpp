@@ -122,7 +122,8 @@ class Reader {
   // -- observations
   virtual ObservationPage search(const ObservationFilter&) = 0;
   virtual std::int64_t count(const ObservationFilter&) = 0;  // ignores after and limit
-  virtual std::optional<Time> latest_measured(PatientId, fhir::Kind) = 0;  // among not entered-in-error
+  // Among those not entered-in-error and not without value.
+  virtual std::optional<Time> latest_measured(PatientId, fhir::Kind) = 0;
   // Current observations of a patient that a source's subject placed, measured in [from, to), oldest first, full rows: what a
   // corrected link has to move. `after` continues a page.
   virtual std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,

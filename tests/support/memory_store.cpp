@@ -267,6 +267,7 @@ class MemoryStore::View final : public store::Reader {
     for (const auto& [id, versions] : state_->observations) {
       const store::Observation& row = versions.back().row;
       if (row.patient != patient || row.kind != kind || row.status == store::Status::entered_in_error) continue;
+      if (row.absent != fhir::AbsentReason::none) continue;
       if (!latest || row.measured > *latest) latest = row.measured;
     }
     return latest;
