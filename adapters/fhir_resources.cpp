@@ -3,13 +3,16 @@
 //   own; in a panel that has no value itself a component of no known kind is held.
 // - effectivePeriod counts by its start, and the end is in the note. Without effective[x] the time of issue stands in,
 //   marked uncertain (INFERRED: R4 does not require effective[x], its vital-signs profile does).
-// - A reason why there is no value ends the item, except an infinity: that is a value beyond what the device measures
-//   (HL7 PHD, special values), which a person has to see.
+// - A reason why there is no value makes a reading without one, which is stored and judges nothing. Not an infinity: that is a
+//   value beyond what the device measures (HL7 PHD, special values), so a person has to see it and it is held. Nor a
+//   question that was declined or never asked: nothing was measured then.
+// - A value beside a measurement status that says there is none (invalid, still being taken) is not used.
 #include "adapters/fhir_resources.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "adapters/device_status.hpp"
 #include "adapters/mdc_units.hpp"
 #include "adapters/strip_grade.hpp"
 #include "adapters/vendor_time.hpp"
@@ -139,18 +142,29 @@ void read_value(JsonValue value, Draft& draft) {
   }
 }
 
-// Whether an item ends here because of what its dataAbsentReason says (R4 CodeSystem data-absent-reason).
+// R4 lets a sender extend the code system, or say the reason in words only.
+fhir::AbsentReason absent_reason(JsonValue concept_value) {
+  for (const JsonValue coding : concept_value["coding"])
+    if (const auto code = coding["code"].text())
+      if (const auto known = fhir::absent_reason_named(*code)) return *known;
+  return fhir::AbsentReason::unknown;
+}
+
+// What becomes of a reading, or of a part of one, that says why it has no value.
 Item without_value(JsonValue object, Draft draft) {
-  const JsonValue reason = object["dataAbsentReason"];
+  using fhir::AbsentReason;
+  const JsonValue concept_value = object["dataAbsentReason"];
   const std::string place = member_path(object, "dataAbsentReason");
-  const std::string_view code = first_code(reason);
-  if (code == "positive-infinity" || code == "negative-infinity" || !reason.is_object()) {
-    draft.hold(undecodable,
-               place + (reason.is_object() ? ": beyond what the device measures" : ": expected a concept"));
-    return std::move(draft).item();
+  const AbsentReason reason = absent_reason(concept_value);
+  if (!concept_value.is_object()) {
+    draft.hold(undecodable, place + ": expected a concept");
+  } else if (reason == AbsentReason::positive_infinity || reason == AbsentReason::negative_infinity) {
+    draft.hold(undecodable, place + ": beyond what the device measures");
+  } else if (reason == AbsentReason::asked_declined || reason == AbsentReason::not_asked) {
+    if (!draft.held()) return Ignored{IgnoreReason::cancelled, place + " " + std::string(fhir::code(reason))};
   }
-  const bool skipped = code == "asked-declined" || code == "not-performed";
-  return Ignored{skipped ? IgnoreReason::cancelled : IgnoreReason::not_a_reading, place + " " + quoted_word(code)};
+  draft.reading.absent = reason;
+  return std::move(draft).item();
 }
 
 // LOINC and MDC codes are shown, so that the operator sees what to ask for; they are too short for a number of a
@@ -187,6 +201,7 @@ class ObservationReader {
     if (is_test_data(resource_)) return ignore(IgnoreReason::not_a_reading, "meta.security: test data");
     if (ended_by_status()) return;
     read_common();
+    if (test_status_) return ignore(IgnoreReason::not_a_reading, "interpretation: test data");
     const JsonValue code = resource_["code"];
     if (!code.is_object()) {
       base_.hold(undecodable, member_path(resource_, "code") + ": expected a CodeableConcept");
@@ -299,14 +314,29 @@ class ObservationReader {
   void read_notes() {
     for (const JsonValue note : resource_["note"])
       if (const auto text = note["text"].text()) append_remark(base_.reading.note, printable(*text));
-    // HL7 PHD: questionable, validated, in-alarm ... of the device.
-    for (const JsonValue interpretation : resource_["interpretation"])
-      for (const JsonValue coding : interpretation["coding"]) {
-        const auto system = coding["system"].text();
-        const auto code = coding["code"].text();
-        if (system && code && system->ends_with("/measurement-status"))
-          append_remark(base_.reading.note, "measurement status " + quoted_word(*code));
-      }
+    for (const JsonValue interpretation : resource_["interpretation"]) read_interpretation(interpretation);
+  }
+
+  void read_interpretation(JsonValue interpretation) {
+    for (const JsonValue coding : interpretation["coding"]) {
+      const auto system = coding["system"].text();
+      const auto code = coding["code"].text();
+      if (!system || !code || system->empty() || code->empty()) continue;
+      if (system->size() > longest_id || code->size() > longest_id) continue;
+      if (system->ends_with("/measurement-status"))
+        if (const auto status = measurement_status(*code)) {
+          apply(*status);
+          continue;
+        }
+      const auto display = coding["display"].text();
+      add_interpretation(base_.reading, {printable(*system), printable(*code), display ? printable(*display) : ""});
+    }
+  }
+
+  void apply(const StatusMeaning& status) {
+    if (status.interpretation) add_interpretation(base_.reading, *status.interpretation);
+    if (status.absent != fhir::AbsentReason::none) base_.reading.absent = status.absent;
+    test_status_ = test_status_ || status.test;
   }
 
   void read_as(const FhirKind& kind, JsonValue code) {
@@ -321,6 +351,8 @@ class ObservationReader {
     if (type == ValueType::waveform || (!values.empty() && values[0].key() == "valueSampledData"))
       return ignore(IgnoreReason::not_a_reading, resource_.path() + ": a curve");
     const bool pressure = kind.kind == fhir::kinds().blood_pressure;
+    // The device's word against the number beside it: a number of a measurement that failed, or goes on, is none.
+    if (base_.reading.absent != fhir::AbsentReason::none && kind.kind != Kind::unknown) return add(base_);
     if (components.size() > 0 && (values.empty() || pressure)) return read_components(kind.kind);
     if (kind.kind == Kind::unknown) return hold_code(kind, code, values);
     if (!values.empty() && !pressure) return read_single(values[0], components);
@@ -425,15 +457,22 @@ class ObservationReader {
       const Kind kind = read_fhir_kind(component["code"]).kind;
       if (!is_pressure(kind)) continue;
       const std::vector<JsonValue> values = values_of(component);
-      if (values.empty()) continue;
+      if (values.empty()) {
+        if (!has_part(draft, kind)) read_absent_part(component, kind, draft);
+        continue;
+      }
       any_value = true;
       read_pressure_part(component, kind, values, draft);
     }
     // The order of components says nothing, and content must not differ by it.
     std::sort(draft.reading.components.begin(), draft.reading.components.end(),
               [](const Component& a, const Component& b) { return a.kind < b.kind; });
-    if (!any_value && !resource_["dataAbsentReason"].is_null()) return without_value(resource_, std::move(draft));
-    // Half a blood pressure is held: the limits on the other half would stay silent and nobody would see why.
+    if (!any_value && !resource_["dataAbsentReason"].is_null()) {
+      draft.reading.components.clear();
+      return without_value(resource_, std::move(draft));
+    }
+    // Half a blood pressure is held unless the other half says why it is not there: the limits on it would stay silent and
+    // nobody would see why.
     for (const Kind required : {fhir::kinds().systolic, fhir::kinds().diastolic})
       if (!has_part(draft, required))
         draft.hold(undecodable, member_path(resource_, "component") + ": a blood pressure without " +
@@ -446,6 +485,18 @@ class ObservationReader {
     return std::any_of(parts.begin(), parts.end(), [&](const Component& each) { return each.kind == kind; });
   }
 
+  static void read_absent_part(JsonValue component, Kind kind, Draft& draft) {
+    const JsonValue concept_value = component["dataAbsentReason"];
+    if (!concept_value.is_object()) return;
+    const fhir::AbsentReason reason = absent_reason(concept_value);
+    if (reason == fhir::AbsentReason::positive_infinity || reason == fhir::AbsentReason::negative_infinity)
+      draft.hold(undecodable, member_path(component, "dataAbsentReason") + ": beyond what the device measures");
+    Component part;
+    part.kind = kind;
+    part.absent = reason;
+    draft.reading.components.push_back(std::move(part));
+  }
+
   static void read_pressure_part(JsonValue component, Kind kind, const std::vector<JsonValue>& values, Draft& draft) {
     if (has_part(draft, kind)) return draft.hold(undecodable, component.path() + ": this component is given twice");
     Draft part;
@@ -453,7 +504,7 @@ class ObservationReader {
     read_number(values[0], part);
     if (values.size() > 1) part.hold(undecodable, member_path(component, "value[x]") + ": more than one");
     const bool readable = part.valued;
-    Component read{kind, part.reading.value, part.reading.unit, part.reading.comparator};
+    Component read{kind, part.reading.value, part.reading.unit, part.reading.comparator, {}};
     if (part.held()) {
       const auto held = std::get<Held>(std::move(part).item());
       draft.hold(held.reason, held.note);
@@ -475,6 +526,7 @@ class ObservationReader {
   const Context& context_;
   Draft base_;
   std::vector<Item>& items_;
+  bool test_status_ = false;
 };
 
 // --- QuestionnaireResponse ---

@@ -53,6 +53,14 @@ void read_sample_time(Draft& draft, JsonValue sample, const Zone& zone) {
   draft.reading.time = fhir::DateTime::from(draft.reading.time.utc, *offset, draft.reading.time.precision);
 }
 
+// C: dataSource.recordingMethod in several independent readers of the API; DERIVED and UNKNOWN say neither.
+Origin origin_of(JsonValue point) {
+  const auto method = point["dataSource"]["recordingMethod"].text();
+  if (!method) return Origin::unstated;
+  if (*method == "MANUAL") return Origin::manual;
+  return *method == "PASSIVELY_MEASURED" || *method == "ACTIVELY_MEASURED" ? Origin::automatic : Origin::unstated;
+}
+
 void read_point(JsonValue point, const std::string& user, const Zone& zone, std::vector<Item>& items) {
   if (!point.is_object()) {
     items.push_back(held_item(undecodable, point.path() + ": expected an object"));
@@ -66,6 +74,7 @@ void read_point(JsonValue point, const std::string& user, const Zone& zone, std:
     draft.reading.kind = type.kind;
     draft.reading.subject.id = user;
     draft.reading.unit = type.unit;
+    draft.reading.origin = origin_of(point);
     read_sample_time(draft, sample, zone);
     read_value(draft, sample, type.value);
     items.push_back(std::move(draft).item());

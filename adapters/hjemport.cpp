@@ -135,7 +135,7 @@ std::optional<Component> read_component(JsonValue entry, std::span<const fhir::K
     draft.hold(undecodable, member_path(entry, "value") + ": expected a number of at most 18 digits");
     return std::nullopt;
   }
-  return Component{kind, *value, read_unit(entry, kind, draft), read_comparator(entry, draft)};
+  return Component{kind, *value, read_unit(entry, kind, draft), read_comparator(entry, draft), {}};
 }
 
 void read_components(JsonValue object, const fhir::KindInfo& info, Draft& draft) {
@@ -206,6 +206,17 @@ void read_unknown_kind(JsonValue object, std::string note, Draft& draft) {
   if (const auto unit = read_text(object, "unit")) draft.reading.unit = *unit;
 }
 
+// The device tried and has no value.
+void read_absent(JsonValue object, Draft& draft) {
+  const auto word = object["absent"].text();
+  const auto reason = word ? fhir::absent_reason_named(*word) : std::nullopt;
+  if (!reason)
+    return draft.hold(undecodable, member_path(object, "absent") + ": expected a code of data-absent-reason");
+  if (!object["value"].is_null() || !object["components"].is_null())
+    draft.hold(undecodable, member_path(object, "absent") + ": there is a value beside it");
+  draft.reading.absent = *reason;
+}
+
 void read_kind_and_value(JsonValue object, Draft& draft) {
   const auto word = object["kind"].text();
   if (!word) return draft.hold(undecodable, member_path(object, "kind") + ": expected a string");
@@ -216,7 +227,16 @@ void read_kind_and_value(JsonValue object, Draft& draft) {
   if (is_component_only(kind))
     return read_unknown_kind(object, member_path(object, "kind") + ": only as a component of blood-pressure", draft);
   draft.reading.kind = kind;
+  if (!object["absent"].is_null()) return read_absent(object, draft);
   read_value(object, draft);
+}
+
+void read_sequence(JsonValue object, Draft& draft) {
+  if (object["sequence"].is_null()) return;
+  const auto number = object["sequence"].as_integer();
+  if (!number || *number < 1)
+    return draft.hold(undecodable, member_path(object, "sequence") + ": expected a whole number from 1");
+  draft.reading.sequence = static_cast<std::uint64_t>(*number);
 }
 
 void read_origin(JsonValue object, Draft& draft) {
@@ -244,6 +264,7 @@ Item read_measurement(JsonValue object, const Context& context) {
   }
   read_kind_and_value(object, draft);
   read_origin(object, draft);
+  read_sequence(object, draft);
   reading.note = text_or_held(read_text(object, "note"), draft);
   if (!draft.held() && has_no_form(reading.kind))
     return Ignored{IgnoreReason::not_a_reading,

@@ -181,6 +181,28 @@ fhir::Result<bool> dates_can_be_trusted(CsvReader csv, const Header& header) {
 
 // --- rows ---
 
+// LO and HI of the reader: beyond what it shows. C: FreeStyle Libre readers give 2.2 to 27.8 mmol/L (40 to 500 mg/dL) for the
+// sensor, 1.1 to 27.8 (20 to 500) for a glucose strip and up to 8.0 mmol/L for a ketone strip, in their manuals.
+struct Bound {
+  fhir::Decimal value;
+  Comparator comparator;
+};
+
+std::optional<Bound> beyond_range(std::string_view word, const ReadingColumn& column, std::string_view unit) {
+  const bool low = word == "LO" || word == "Lo" || word == "LOW";
+  const bool high = word == "HI" || word == "Hi" || word == "HIGH";
+  if (!low && !high) return std::nullopt;
+  const fhir::KnownKinds& known = fhir::kinds();
+  if (column.kind == known.ketones)
+    return high && unit == "mmol/L" ? std::optional(Bound{fhir::Decimal(80, 1), Comparator::greater}) : std::nullopt;
+  const bool mass = unit == "mg/dL";
+  if (!mass && unit != "mmol/L") return std::nullopt;
+  if (high) return Bound{mass ? fhir::Decimal(500) : fhir::Decimal(278, 1), Comparator::greater};
+  const bool sensor = column.kind == known.interstitial_glucose;
+  const fhir::Decimal lowest = mass ? fhir::Decimal(sensor ? 40 : 20) : fhir::Decimal(sensor ? 22 : 11, 1);
+  return Bound{lowest, Comparator::less};
+}
+
 class RowReader {
  public:
   RowReader(const Header& header, bool dates_trusted, const Zone& zone, std::vector<Item>& items)
@@ -208,9 +230,13 @@ class RowReader {
     draft.reading.kind = column.kind;
     draft.reading.origin = column.origin;
     draft.reading.unit = header_.readings[r].unit;
-    const auto number = fhir::Decimal::parse(with_point(fields[header_.readings[r].at]));
+    const std::string& field = fields[header_.readings[r].at];
+    const auto number = fhir::Decimal::parse(with_point(field));
     if (number) {
       draft.set_value(number);
+    } else if (const auto bound = beyond_range(field, column, draft.reading.unit)) {
+      draft.set_value(bound->value);
+      draft.reading.comparator = bound->comparator;
     } else {
       draft.hold(undecodable, where_ + ", " + std::string(column.title.english) + ": expected a number");
     }

@@ -3,6 +3,9 @@
 // Nightscout site is one person's; whoever relays it puts `userid` around the entries.
 #include "adapters/nightscout.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "adapters/members.hpp"
 
 namespace adapters {
@@ -33,6 +36,26 @@ Draft start(JsonValue entry, const std::string& user, const Zone& zone) {
   return draft;
 }
 
+// What the uploaders of a sensor write in the place of a value (cgm-remote-monitor: errorcodes, pebble): the transmitter's
+// error codes, and 39 and 401 for LOW and HIGH of a range of 40 to 400 mg/dL. INFERRED: exactly those, since other sensors
+// send 402 and more as values, and 13 to 38 is no code, so that it is taken for the low glucose it may be.
+void read_special_value(Draft& draft) {
+  static constexpr std::array<int, 8> error_codes = {1, 2, 3, 5, 6, 9, 10, 12};
+  Measurement& reading = draft.reading;
+  if (!draft.valued || reading.unit != "mg/dL") return;
+  if (std::any_of(error_codes.begin(), error_codes.end(),
+                  [&](int code) { return reading.value == fhir::Decimal(code); })) {
+    reading.absent = fhir::AbsentReason::error;
+    add_note(reading.note, "the sensor gave an error code and no value");
+  } else if (reading.value == fhir::Decimal(39)) {
+    reading.value = fhir::Decimal(40);
+    reading.comparator = Comparator::less;
+  } else if (reading.value == fhir::Decimal(401)) {
+    reading.value = fhir::Decimal(400);
+    reading.comparator = Comparator::greater;
+  }
+}
+
 void read_glucose(Draft& draft, JsonValue entry, std::string_view type) {
   Measurement& reading = draft.reading;
   reading.kind = type == "sgv" ? fhir::kinds().interstitial_glucose : fhir::kinds().blood_glucose;
@@ -46,6 +69,7 @@ void read_glucose(Draft& draft, JsonValue entry, std::string_view type) {
     reading.record_id = std::string(type) + "/" + fhir::utc_millis_text(reading.time.utc);
   if (type == "sgv") {
     reading.origin = Origin::automatic;
+    read_special_value(draft);
     if (const auto direction = entry["direction"].text()) add_note(reading.note, "trend " + printable(*direction));
     // xDrip and the sensors grade noise from 1 (clean); what is worse is worth showing beside the value.
     if (const auto noise = entry["noise"].as_integer(); noise && *noise > 1)

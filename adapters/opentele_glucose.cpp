@@ -117,6 +117,8 @@ void read_record_id(JsonValue entry, Draft& draft) {
   if (!record) return draft.hold(undecodable, record.error().detail);
   // Counted by the device: another device starts again from 1 and must not overwrite the first one's readings.
   if (!record->empty()) draft.reading.record_id = draft.reading.device.id + "/" + *record;
+  if (const auto number = entry["recordId"].as_integer(); number && *number > 0)
+    draft.reading.sequence = static_cast<std::uint64_t>(*number);
 }
 
 Item event_item(JsonValue entry, const Draft& start, const Zone& zone) {

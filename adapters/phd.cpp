@@ -4,7 +4,8 @@
 // - A coincident time stamp tells how the device's clock stood against the gateway's. A reading that refers to one
 //   without value was measured on an earlier time line of the device: with a time it is marked uncertain, without one
 //   it is what the guide discards and is held.
-// - A device that says its measurement failed (status bits) says so beside the reading; the reading carries the words.
+// - What a device says of its measurement (status bits) stands in an Observation beside the reading; the reading carries the
+//   bits that are set as interpretations, and their names in words.
 #include "adapters/phd.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <unordered_map>
 
+#include "adapters/device_status.hpp"
 #include "adapters/fhir_resources.hpp"
 
 namespace adapters {
@@ -25,26 +27,6 @@ constexpr std::string_view coincident_reference =
 // Time as the device's clock gives it: absolute, base offset, relative, high-resolution relative
 // (PhdCoincidentTimeStampObservation, comment on code.coding).
 constexpr std::array<std::string_view, 4> clock_codes = {"67975", "68226", "67983", "68072"};
-
-struct DeviceStatus {
-  std::string_view code;
-  std::array<std::string_view, 16> bits;
-};
-
-// Names of the bits by their number (vendors.md D.2).
-constexpr std::array<DeviceStatus, 3> device_statuses = {
-    {{"8410608",
-      {"body movement", "cuff too loose", "irregular pulse", "pulse over range", "pulse under range",
-       "improper body position"}},
-     {"150604",
-      {"sensor disconnected", "sensor malfunction", "sensor displaced", "sensor unsupported", "sensor off",
-       "sensor interference", "searching for signal", "pulse questionable", "pulse not pulsatile", "signal erratic",
-       "low perfusion", "signal poor", "signal inadequate", "processing irregularity", "equipment malfunction",
-       "extended display update"}},
-     {"8417752",
-      {"battery low", "sensor malfunction", "sample insufficient", "strip insertion", "strip type", "result too high",
-       "result too low", "temperature too high", "temperature too low", "read interrupted", "general fault",
-       "temperature out of range"}}}};
 
 // About the device or about how a reading came to be, and no reading: battery charge, signal quality, and the context
 // codes of a glucose meter (meal, tester, ...; partition 128).
@@ -65,40 +47,15 @@ bool is_clock(std::string_view code) {
   return std::find(clock_codes.begin(), clock_codes.end(), code) != clock_codes.end();
 }
 
-// The word of one bit, "150604.11"; empty when the code is of none listed.
-std::string_view bit_name(std::string_view code) {
-  for (const DeviceStatus& status : device_statuses) {
-    if (!code.starts_with(status.code) || code.size() < status.code.size() + 2 || code[status.code.size()] != '.')
-      continue;
-    std::size_t bit = 0;
-    for (const char digit : code.substr(status.code.size() + 1)) {
-      if (digit < '0' || digit > '9') return {};
-      bit = bit * 10 + static_cast<std::size_t>(digit - '0');
-      if (bit >= status.bits.size()) return {};
-    }
-    return status.bits[bit];
-  }
-  return {};
-}
-
-// The bits that are set, in words: components whose value is "Y" (v2-0136).
-std::string set_bits(JsonValue resource) {
-  std::string words;
+// The bits that are set: components whose value is "Y" (v2-0136).
+void add_set_bits(JsonValue resource, std::vector<fhir::Interpretation>& set) {
   for (const JsonValue component : resource["component"]) {
     if (!has_coding(component["valueCodeableConcept"], "http://terminology.hl7.org/CodeSystem/v2-0136", "Y")) continue;
     for (const JsonValue coding : component["code"]["coding"]) {
       const auto code = coding["code"].text();
-      const std::string_view name = code ? bit_name(*code) : std::string_view();
-      if (name.empty()) continue;
-      words.append(words.empty() ? "" : ", ").append(name);
+      if (auto bit = code ? status_bit(*code) : std::nullopt) set.push_back(std::move(*bit));
     }
   }
-  return words;
-}
-
-bool is_status(std::string_view code) {
-  return std::any_of(device_statuses.begin(), device_statuses.end(),
-                     [&](const DeviceStatus& each) { return each.code == code; });
 }
 
 // One measurement of a device: what it measured and what it says about itself share device and instant.
@@ -115,7 +72,7 @@ class UploadReader {
     for (const JsonValue entry : payload.entries()) {
       const JsonValue resource = payload.resource_of(entry);
       const std::string measured = device_and_time(resource);
-      if (!measured.empty() && is_status(mdc_code(resource))) append_remark(status_of_[measured], set_bits(resource));
+      if (!measured.empty() && is_device_status(mdc_code(resource))) add_set_bits(resource, status_of_[measured]);
     }
   }
 
@@ -142,15 +99,23 @@ class UploadReader {
   void read_observation(JsonValue resource) {
     const std::string_view code = mdc_code(resource);
     if (is_clock(code)) return ignore("a time stamp of the device's clock");
-    if (is_status(code)) return ignore("status of the device");
+    if (is_device_status(code)) return ignore("status of the device");
     if (is_about_the_device(code)) return ignore("about the device and no reading");
     Draft draft;
     draft.reading.origin = Origin::automatic;
-    if (const auto status = status_of_.find(device_and_time(resource));
-        status != status_of_.end() && !status->second.empty())
-      append_remark(draft.reading.note, "device status: " + status->second);
+    if (const auto status = status_of_.find(device_and_time(resource)); status != status_of_.end())
+      add_status(status->second, draft.reading);
     weigh_clock(resource, draft);
     read_fhir_observation(resource, payload_, context_, std::move(draft), items_);
+  }
+
+  static void add_status(const std::vector<fhir::Interpretation>& bits, Measurement& reading) {
+    std::string words;
+    for (const fhir::Interpretation& bit : bits) {
+      words.append(words.empty() ? "" : ", ").append(bit.display);
+      add_interpretation(reading, bit);
+    }
+    if (!words.empty()) append_remark(reading.note, "device status: " + words);
   }
 
   void weigh_clock(JsonValue resource, Draft& draft) const {
@@ -189,7 +154,7 @@ class UploadReader {
   const FhirPayload& payload_;
   const Context& context_;
   std::vector<Item>& items_;
-  std::unordered_map<std::string, std::string> status_of_;
+  std::unordered_map<std::string, std::vector<fhir::Interpretation>> status_of_;
   std::size_t accompanying_ = 0;
 };
 

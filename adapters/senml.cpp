@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto undecodable = QuarantineReason::undecodable;
 
-struct Alias {
+struct SeenWord {
   std::string_view name;
   std::string_view kind;
 };
@@ -28,7 +28,7 @@ struct Alias {
 // Words seen as last segments; matched without regard to case and to '_' and '-'. ours: SenML names no kinds. A plain
 // "temp" or "temperature" is none of the body: rooms are measured far more often, and as a body it could look like
 // hypothermia.
-constexpr auto aliases = std::to_array<Alias>({
+constexpr auto seen_words = std::to_array<SeenWord>({
     {"spo2", "oxygen-saturation"},
     {"sao2", "oxygen-saturation"},
     {"oxygensaturation", "oxygen-saturation"},
@@ -61,16 +61,22 @@ std::string folded(std::string_view word) {
   return out;
 }
 
-// Our kind names, LOINC codes, MDC codes, then the aliases.
-fhir::Kind kind_of_segment(std::string_view segment) {
+// The source's own aliases, which may say that its "temp" is the body's; then our kind names, LOINC codes, MDC codes and
+// the words above.
+fhir::Kind kind_of_segment(std::string_view segment, const std::vector<Alias>& of_source) {
+  if (!of_source.empty()) {
+    const std::string asked = folded(segment);
+    for (const Alias& alias : of_source)
+      if (folded(alias.word) == asked) return alias.kind;
+  }
   if (const fhir::Kind named = fhir::kind_named(segment); named != fhir::Kind::unknown) return named;
   for (const std::string_view system : {fhir::loinc, fhir::mdc})
     if (const fhir::Kind coded = fhir::kind_coded(system, segment); coded != fhir::Kind::unknown) return coded;
   const std::string word = folded(segment);
   for (const fhir::KindInfo& info : fhir::all_kinds())
     if (info.kind != fhir::Kind::unknown && folded(info.name) == word) return info.kind;
-  for (const Alias& alias : aliases)
-    if (alias.name == word) return fhir::kind_named(alias.kind);
+  for (const SeenWord& seen : seen_words)
+    if (seen.name == word) return fhir::kind_named(seen.kind);
   return fhir::Kind::unknown;
 }
 
@@ -163,7 +169,7 @@ class PackReader {
     const std::string_view segment = std::string_view(name).substr(cut == std::string::npos ? 0 : cut + 1);
     draft.reading.device.id = cut == std::string::npos ? std::string() : name.substr(0, cut);
     draft.reading.subject.id = draft.reading.device.id;
-    draft.reading.kind = kind_of_segment(segment);
+    draft.reading.kind = kind_of_segment(segment, context_.settings.aliases);
     read_time_of(record, draft);
     if (draft.reading.kind == fhir::Kind::unknown && !draft.held())
       draft.hold(QuarantineReason::unknown_kind, member_path(record, "n") + ": unknown kind " + quoted_word(segment));

@@ -200,7 +200,9 @@ TEST_CASE("fhir: values", "[adapters][fhir]") {
         Row{R"("valueQuantity":{"value":93,"code":7},)", "undecodable"}, Row{R"("valueString":"93",)", "undecodable"},
         Row{R"("valueQuantity":{"value":93,"code":"%"},"valueString":"93",)", "undecodable"},
         Row{R"("valueQuantity":null,)", "undecodable"}, Row{"", "undecodable"},
-        Row{R"("dataAbsentReason":{"coding":[{"code":"error"}]},)", "not-a-reading"},
+        Row{R"("dataAbsentReason":{"coding":[{"code":"error"}]},)", "measurement"},
+        Row{R"("dataAbsentReason":{"coding":[{"code":"not-performed"}]},)", "measurement"},
+        Row{R"("dataAbsentReason":{"coding":[{"code":"not-asked"}]},)", "cancelled"},
         Row{R"("dataAbsentReason":{"coding":[{"code":"asked-declined"}]},)", "cancelled"},
         Row{R"("dataAbsentReason":{"coding":[{"code":"negative-infinity"}]},)", "undecodable"},
         Row{R"("dataAbsentReason":"error",)", "undecodable"},
@@ -212,6 +214,63 @@ TEST_CASE("fhir: values", "[adapters][fhir]") {
   }
   CHECK(std::get<Measurement>(only(observation({.value = R"("valueQuantity":{"value":93.00,"code":"%"},)"})))
             .value.text() == "93.00");
+}
+
+TEST_CASE("fhir: why there is no value", "[adapters][fhir][quality]") {
+  const auto absent = [](const char* concept_value) {
+    const std::string value = std::string(R"("dataAbsentReason":)") + concept_value + ",";
+    return std::get<Measurement>(only(observation({.value = value}))).absent;
+  };
+  using fhir::AbsentReason;
+  CHECK(absent(R"({"coding":[{"code":"not-a-number"}]})") == AbsentReason::not_a_number);
+  CHECK(absent(R"({"coding":[{"system":"urn:x","code":"strip"},{"code":"error"}]})") == AbsentReason::error);
+  CHECK(absent(R"({"coding":[{"code":"our own"}]})") == AbsentReason::unknown);
+  CHECK(absent(R"({"text":"battery empty"})") == AbsentReason::unknown);
+}
+
+TEST_CASE("fhir: interpretations are kept, and a measurement status does what it says", "[adapters][fhir][quality]") {
+  const auto with = [](const std::string& codings) {
+    return only(observation({.value = R"("valueQuantity":{"value":93,"code":"%"},)",
+                             .more = R"("interpretation":[{"coding":[)" + codings + "]}],"}));
+  };
+  const auto status = [&](const char* code) {
+    return with(R"({"system":"http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status","code":")" +
+                std::string(code) + R"("})");
+  };
+  const auto low = std::get<Measurement>(
+      with(R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"L","display":"Low"})"));
+  REQUIRE(low.interpretations.size() == 1);
+  CHECK(low.interpretations[0] ==
+        fhir::Interpretation{"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "L", "Low"});
+  CHECK(std::get<Measurement>(status("questionable")).interpretations.size() == 1);
+  CHECK(std::get<Measurement>(status("questionable")).absent == fhir::AbsentReason::none);
+  CHECK(std::get<Measurement>(status("invalid")).absent == fhir::AbsentReason::error);
+  CHECK(std::get<Measurement>(status("invalid")).interpretations.empty());
+  CHECK(std::get<Measurement>(status("not-available")).absent == fhir::AbsentReason::not_performed);
+  CHECK(std::get<Measurement>(status("msmt-ongoing")).absent == fhir::AbsentReason::temp_unknown);
+  CHECK(outcome(status("demo-data")) == "not-a-reading");
+  CHECK(outcome(status("test-data")) == "not-a-reading");
+  for (const char* nothing : {R"({"code":"L"})", R"({"system":"","code":"L"})", R"({"system":7,"code":[]})", "7"})
+    CHECK(std::get<Measurement>(with(nothing)).interpretations.empty());
+}
+
+TEST_CASE("fhir: half a blood pressure, when the other half says why it is missing", "[adapters][fhir][quality]") {
+  const auto part = [](const char* loinc, const char* value) {
+    return "{" + code_of(coded("http://loinc.org", loinc)) + value + "}";
+  };
+  const auto pressure = [&](const char* systolic, const char* diastolic) {
+    return only(observation({.code = code_of(coded("http://loinc.org", "85354-9")),
+                             .value = "",
+                             .more = R"("component":[)" + part("8480-6", systolic) + "," + part("8462-4", diastolic) + "],"}));
+  };
+  const char* const value = R"("valueQuantity":{"value":120,"code":"mm[Hg]"})";
+  const auto half = std::get<Measurement>(pressure(value, R"("dataAbsentReason":{"coding":[{"code":"error"}]})"));
+  REQUIRE(half.components.size() == 2);
+  CHECK(half.components[0].absent == fhir::AbsentReason::none);
+  CHECK(half.components[1].absent == fhir::AbsentReason::error);
+  CHECK(half.absent == fhir::AbsentReason::none);
+  CHECK(outcome(pressure(value, R"("dataAbsentReason":{"coding":[{"code":"positive-infinity"}]})")) == "undecodable");
+  CHECK(outcome(pressure(value, R"("note":1)")) == "undecodable");
 }
 
 TEST_CASE("fhir: the order of a blood pressure's components changes nothing", "[adapters][fhir]") {

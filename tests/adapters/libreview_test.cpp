@@ -50,12 +50,32 @@ TEST_CASE("libreview: record types and columns", "[adapters][libreview]") {
     CHECK(test::outcome(only(row)) == "not-a-reading");
   for (const char* row :
        {"D,S,14-05-2024 08:30,0,,,,,", "D,S,14-05-2024 08:30,1,,,,,", "D,S,14-05-2024 08:30,2,,,,,",
-        "D,S,14-05-2024 08:30,0,HI,,,,", "D,S,14-05-2024 08:30,0,\"1,000,0\",,,,", "D,S,14-05-2024 08:30,0, 6.1,,,,",
+        "D,S,14-05-2024 08:30,0,H1,,,,", "D,S,14-05-2024 08:30,0,\"1,000,0\",,,,", "D,S,14-05-2024 08:30,0, 6.1,,,,",
         "D,S,14-05-2024 08:30,0,6.1,,,", "D,S,14-05-2024 08:30,0,6.1,,,,,"})
     CHECK(test::outcome(only(row)) == "undecodable");
   const auto both = items("D,S,14-05-2024 08:30,0,6.1,5.9,,,");
   REQUIRE(both.size() == 2);
   CHECK(test::value_text(both[1]) == "interstitial-glucose 5.9 mmol/L");
+}
+
+TEST_CASE("libreview: HI and LO are the bounds of what the reader shows", "[adapters][libreview]") {
+  struct Row {
+    const char* row;
+    const char* value;
+    Comparator comparator;
+  };
+  for (const Row& row : {Row{"D,S,14-05-2024 08:30,0,LO,,,,", "interstitial-glucose <2.2 mmol/L", Comparator::less},
+                         Row{"D,S,14-05-2024 08:30,1,,HI,,,", "interstitial-glucose >27.8 mmol/L", Comparator::greater},
+                         Row{"D,S,14-05-2024 08:30,2,,,LO,,", "blood-glucose <1.1 mmol/L", Comparator::less},
+                         Row{"D,S,14-05-2024 08:30,2,,,HI,,", "blood-glucose >27.8 mmol/L", Comparator::greater}}) {
+    INFO(row.row);
+    const auto reading = std::get<Measurement>(only(row.row));
+    CHECK(reading.comparator == row.comparator);
+    const std::string shown = std::string(fhir::info(reading.kind).name) +
+                              (reading.comparator == Comparator::less ? " <" : " >") + reading.value.text() + " " +
+                              reading.unit;
+    CHECK(shown == row.value);
+  }
 }
 
 TEST_CASE("libreview: the subject is the device that was exported", "[adapters][libreview]") {

@@ -76,7 +76,7 @@ TEST_CASE("nightscout: dates are milliseconds since 1970, shown at the entry's o
 
 TEST_CASE("nightscout: a record is its identifier, else its type and instant", "[adapters][nightscout]") {
   const auto record = [](const std::string& members) {
-    return std::get<Measurement>(only(entry(members + R"(,"type":"sgv","sgv":1,"mbg":1)"))).record_id;
+    return std::get<Measurement>(only(entry(members + R"(,"type":"sgv","sgv":100,"mbg":100)"))).record_id;
   };
   CHECK(record(R"("identifier":"i-1")") == "i-1");
   CHECK(record(R"("device":"x")") == "sgv/2024-05-14T06:30:00.000Z");
@@ -98,10 +98,32 @@ TEST_CASE("nightscout: only whoever relays says whose entries they are", "[adapt
 
 TEST_CASE("nightscout: trend and noise are remarks", "[adapters][nightscout]") {
   const auto note = [](const std::string& members) {
-    return std::get<Measurement>(only(entry(R"("type":"sgv","sgv":1,)" + members))).note;
+    return std::get<Measurement>(only(entry(R"("type":"sgv","sgv":100,)" + members))).note;
   };
   CHECK(note(R"("direction":"SingleDown","noise":3)") == "trend SingleDown; noise 3");
   CHECK(note(R"("noise":1)").empty());
+}
+
+TEST_CASE("nightscout: what stands in the place of a value", "[adapters][nightscout]") {
+  const auto reading = [](const char* sgv) {
+    return std::get<Measurement>(only(entry(std::string(R"("type":"sgv","sgv":)") + sgv)));
+  };
+  for (const char* code : {"1", "2", "3", "5", "6", "9", "10", "12"}) {
+    INFO(code);
+    CHECK(reading(code).absent == fhir::AbsentReason::error);
+  }
+  // No codes: a low glucose that may be one has to be judged.
+  for (const char* value : {"4", "5.5", "13", "38"}) CHECK(reading(value).absent == fhir::AbsentReason::none);
+  CHECK(reading("39").comparator == Comparator::less);
+  CHECK(reading("39").value == fhir::Decimal(40));
+  CHECK(reading("40").comparator == Comparator::none);
+  CHECK(reading("400").comparator == Comparator::none);
+  CHECK(reading("401").comparator == Comparator::greater);
+  CHECK(reading("401").value == fhir::Decimal(400));
+  CHECK(reading("402").comparator == Comparator::none);
+  // A meter has no such codes, and a value in mmol/L is none.
+  CHECK(std::get<Measurement>(only(entry(R"("type":"mbg","mbg":12)"))).absent == fhir::AbsentReason::none);
+  CHECK(std::get<Measurement>(only(entry(R"("type":"sgv","sgv":5,"units":"mmol")"))).absent == fhir::AbsentReason::none);
 }
 
 TEST_CASE("nightscout: what is no list of entries is an error as a whole", "[adapters][nightscout]") {

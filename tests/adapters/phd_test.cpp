@@ -92,9 +92,13 @@ TEST_CASE("phd: what the guide discards is held and not lost", "[adapters][phd]"
 }
 
 TEST_CASE("phd: a reading carries what its device said of itself at that instant", "[adapters][phd]") {
-  CHECK(note_of(with_status("150604", "0 15")) == "device status: sensor disconnected, extended display update");
-  CHECK(note_of(with_status("8410608", "0 5")) == "device status: body movement, improper body position");
-  CHECK(note_of(with_status("8417752", "5 11")) == "device status: result too high, temperature out of range");
+  CHECK(note_of(with_status("150604", "0 15")) == "device status: sensor-disconnected, device-extended-update");
+  CHECK(note_of(with_status("8410608", "0 5")) == "device status: body-movement, improper-body-position");
+  CHECK(note_of(with_status("8417752", "5 11")) == "device status: sensor-result-too-high, sensor-temp-range");
+  const auto reading = std::get<Measurement>(items(with_status("150604", "0 15")).at(0));
+  REQUIRE(reading.interpretations.size() == 2);
+  CHECK(reading.interpretations[0] ==
+        fhir::Interpretation{"http://terminology.hl7.org/CodeSystem/ASN1ToHL7", "150604.0", "sensor-disconnected"});
   CHECK(note_of(with_status("8410608", "6 16 99 x")) == "");
   CHECK(note_of(with_status("150604", "0", "Device/other")) == "");
   CHECK(std::get<Ignored>(items(with_status("150604", "0")).at(1)).reason == IgnoreReason::not_a_reading);

@@ -55,6 +55,37 @@ TEST_CASE("senml: the last segment of the name says what was measured", "[adapte
   }
 }
 
+TEST_CASE("senml: the source's own words come first", "[adapters][senml]") {
+  Settings settings;
+  settings.aliases = {{"temp", fhir::kinds().body_temperature},
+                      {"Blood_Sugar", fhir::kinds().blood_glucose},
+                      {"pulse", fhir::kinds().heart_rate},
+                      {"overtrykk", fhir::kinds().systolic},
+                      {"undertrykk", fhir::kinds().diastolic}};
+  const test::NorwegianZone zone;
+  fhir::JsonDocument scratch;
+  const auto kind_of = [&](const std::string& name) {
+    const std::string pack = R"([{"n":")" + name + R"(","t":1715668200,"u":"1","v":37}])";
+    const auto decoded = decode_senml(pack, Context{zone, fhir::Time{}, scratch, settings});
+    REQUIRE(decoded);
+    REQUIRE(decoded->items.size() == 1);
+    if (const auto* held = std::get_if<Held>(&decoded->items[0])) return fhir::info(held->kind).name;
+    return fhir::info(std::get<Measurement>(decoded->items[0]).kind).name;
+  };
+  CHECK(kind_of("urn:dev:1/temp") == "body-temperature");
+  CHECK(kind_of("a/TEMP") == "body-temperature");
+  CHECK(kind_of("a/blood-sugar") == "blood-glucose");
+  CHECK(kind_of("a/pulse") == "heart-rate");  // its own word against ours
+  CHECK(kind_of("a/hr") == "heart-rate");
+  CHECK(kind_of("a/temperature") == "unknown");
+  const auto pair = decode_senml(
+      R"([{"bn":"a/","bt":1715668200,"bu":"mmHg","n":"overtrykk","v":132},{"n":"undertrykk","v":84}])",
+      Context{zone, fhir::Time{}, scratch, settings});
+  REQUIRE(pair);
+  REQUIRE(pair->items.size() == 1);
+  CHECK(std::get<Measurement>(pair->items[0]).components.size() == 2);
+}
+
 TEST_CASE("senml: times are absolute from 2^28 on and relative to the arrival below", "[adapters][senml]") {
   struct Row {
     const char* fields;

@@ -166,6 +166,50 @@ TEST_CASE("observation: a missing half of a blood pressure is said to be missing
   CHECK(diastolic["dataAbsentReason"]["coding"].at(0)["code"].as_string().value() == "unknown");
 }
 
+TEST_CASE("observation: a reading without value says why, and a blood pressure for each half", "[observation]") {
+  ObservationBody body = oximeter_reading();
+  body.value.reset();
+  body.absent = AbsentReason::not_a_number;
+  const JsonDocument single = parsed(rendered(body));
+  CHECK(observation_problems(single.root()) == std::vector<std::string>{});
+  CHECK(single.root()["dataAbsentReason"].json() ==
+        R"({"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"not-a-number",)"
+        R"("display":"Not a Number (NaN)"}]})");
+  CHECK(single.root()["valueQuantity"].absent());
+
+  body.kind = kinds().blood_pressure;
+  const JsonDocument pressure = parsed(rendered(body));
+  CHECK(observation_problems(pressure.root()) == std::vector<std::string>{});
+  CHECK(pressure.root()["component"].size() == 2);
+  for (const JsonValue component : pressure.root()["component"])
+    CHECK(component["dataAbsentReason"]["coding"].at(0)["code"].text() == "not-a-number");
+
+  const std::vector<ObservationValue> half = {
+      {kinds().systolic, Decimal(132), "mm[Hg]", "", {}},
+      {.kind = kinds().diastolic, .value = {}, .unit = {}, .comparator = {}, .absent = AbsentReason::error}};
+  body.absent = AbsentReason::none;
+  body.components = half;
+  const JsonDocument one_half = parsed(rendered(body));
+  CHECK(observation_problems(one_half.root()) == std::vector<std::string>{});
+  CHECK(one_half.root()["component"].size() == 2);
+  CHECK(one_half.root()["component"].at(0)["valueQuantity"]["value"].scalar() == "132");
+  CHECK(one_half.root()["component"].at(1)["dataAbsentReason"]["coding"].at(0)["code"].text() == "error");
+  CHECK(one_half.root()["component"].at(1)["valueQuantity"].absent());
+}
+
+TEST_CASE("observation: what the device says of its reading", "[observation]") {
+  const std::vector<Interpretation> said = {
+      {"http://terminology.hl7.org/CodeSystem/ASN1ToHL7", "8410608.2", "irregular-pulse"},
+      {"http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status", "questionable", ""}};
+  ObservationBody body = oximeter_reading();
+  body.interpretations = said;
+  const JsonDocument document = parsed(rendered(body));
+  CHECK(observation_problems(document.root()) == std::vector<std::string>{});
+  CHECK(document.root()["interpretation"].json() ==
+        R"([{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/ASN1ToHL7","code":"8410608.2","display":"irregular-pulse"}]},)"
+        R"({"coding":[{"system":"http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status","code":"questionable"}]}])");
+}
+
 TEST_CASE("observation: value forms", "[observation]") {
   const KnownKinds& k = kinds();
   struct Row {
@@ -193,7 +237,7 @@ TEST_CASE("observation: value forms", "[observation]") {
       {k.consciousness, std::nullopt, "drowsy", "valueCodeableConcept", R"({"text":"drowsy"})"},
       {k.ctg, std::nullopt, "a\"b", "valueString", R"("a\"b")"},
       {k.oxygen_saturation, std::nullopt, "", "dataAbsentReason",
-       R"({"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown"}]})"},
+       R"({"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]})"},
   }));
   ObservationBody body = oximeter_reading();
   body.kind = row.kind;

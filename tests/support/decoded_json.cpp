@@ -28,7 +28,9 @@ void write_components(JsonWriter& out, const std::vector<adapters::Component>& c
   if (components.empty()) return;
   out.key("components").begin_array();
   for (const adapters::Component& component : components) {
-    out.begin_object().member("kind", fhir::info(component.kind).name).member("value", component.value);
+    out.begin_object().member("kind", fhir::info(component.kind).name);
+    if (component.absent == fhir::AbsentReason::none) out.member("value", component.value);
+    out.member_if("absent", fhir::code(component.absent));
     out.member_if("unit", component.unit).member_if("comparator", sign(component.comparator)).end_object();
   }
   out.end_array();
@@ -43,11 +45,19 @@ struct ItemWriter {
     write_whom(out, item.subject, item.device);
     out.member("time", item.time.text()).member("utc", fhir::utc_millis_text(item.time.utc));
     if (item.time_uncertain) out.member("time_uncertain", true);
-    if (item.components.empty()) out.member("value", item.value);
+    if (item.doubled_hour) out.member("doubled_hour", true);
+    if (item.sequence != 0) out.member("sequence", static_cast<std::int64_t>(item.sequence));
+    if (item.components.empty() && item.absent == fhir::AbsentReason::none) out.member("value", item.value);
+    out.member_if("absent", fhir::code(item.absent));
     out.member_if("unit", item.unit).member_if("text", item.text).member_if("comparator", sign(item.comparator));
     write_components(out, item.components);
     if (item.origin != adapters::Origin::unstated)
       out.member("origin", item.origin == adapters::Origin::manual ? "manual" : "automatic");
+    if (!item.interpretations.empty()) {
+      out.key("interpretations").begin_array();
+      for (const fhir::Interpretation& each : item.interpretations) out.value(each.system + "|" + each.code);
+      out.end_array();
+    }
     out.member_if("note", item.note).member_if("correlation", item.correlation);
   }
   void operator()(const adapters::Event& item) const {

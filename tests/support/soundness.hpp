@@ -170,6 +170,8 @@ inline std::string fault_of(const Measurement& item) {
   if (item.kind == fhir::Kind::unknown) return "a measurement of unknown kind";
   if (!has_time(item.time)) return "a measurement without time of day";
   const fhir::ValueType value = fhir::info(item.kind).value;
+  if (item.absent != fhir::AbsentReason::none)
+    return item.components.empty() && item.text.empty() ? "" : "a value beside the reason why there is none";
   if ((value == fhir::ValueType::components) == item.components.empty()) return "components do not fit the kind";
   if ((value == fhir::ValueType::ordinal || value == fhir::ValueType::text) && item.text.empty()) return "no word";
   if (item.kind == fhir::kinds().blood_pressure && item.components.size() < 2) return "half a blood pressure";

@@ -43,6 +43,12 @@ Judged superseded(Judged judged) {
   return judged;
 }
 
+// Measured in the hour that autumn has twice.
+Judged doubled(Judged judged) {
+  judged.may_be_later = 1h;
+  return judged;
+}
+
 Judged past_horizon(Judged judged) {
   judged.past_horizon = true;
   return judged;
@@ -94,6 +100,48 @@ TEST_CASE("alarm: raising announces unless the reading is past the horizon", "[t
 
   CHECK(raise(superseded(saturation(86, morning))).announce);
   CHECK(raise(past_horizon(press(morning))).announce);
+}
+
+TEST_CASE("alarm: a reading of the doubled hour opens, and neither clears nor dates", "[thresholds][alarm]") {
+  const Step opened = raise(doubled(saturation(86, morning)));
+  CHECK(opened.announce);
+  CHECK(opened.next.latest_measured == morning + 1h);  // only what is certainly after it is after it
+  CHECK_FALSE(opened.next.bound);                      // it masks no later worsening
+
+  const AlarmState alarm = raise(saturation(86, morning)).next;
+  SECTION("a normal one clears nothing") {
+    const Step step = judge_open(alarm, doubled(saturation(97, morning + 5min)), policy, morning + 6min);
+    CHECK(step.change == Change::none);
+    CHECK(step.reason == "time-uncertain");
+    CHECK(step.next == alarm);
+  }
+  SECTION("not even as a correction") {
+    Judged correction = doubled(saturation(97, morning));
+    correction.corrects = true;
+    CHECK(judge_open(alarm, correction, policy, morning + 6min).change == Change::none);
+  }
+  SECTION("a breach is an occurrence, and what may be before it is no return to normal") {
+    const Step step = judge_open(alarm, doubled(saturation(85, morning + 5min)), policy, morning + 6min);
+    CHECK(step.change == Change::repeated);
+    CHECK(step.next.worst == Number{86, 0});
+    const Step inside = judge_open(step.next, saturation(97, morning + 30min), policy, morning + 2h);
+    CHECK(inside.reason == "superseded");
+    const Step after_it = judge_open(step.next, saturation(97, morning + 66min), policy, morning + 2h);
+    CHECK(after_it.change == Change::normal);
+  }
+  SECTION("after a return to normal it calls again when it may be after it") {
+    AlarmState normal = judge_open(alarm, saturation(97, morning + 30min), policy, morning + 31min).next;
+    normal = after(normal, Action::acknowledge, morning + 32min);
+    const Step step = judge_open(normal, doubled(saturation(86, morning + 10min)), policy, morning + 33min);
+    CHECK(step.announce);
+    CHECK(step.reason == "after-normal");
+    CHECK_FALSE(step.next.back_to_normal);
+  }
+  SECTION("one that is old at its latest is old") {
+    AlarmState later = judge_open(alarm, saturation(86, morning + 3h), policy, morning + 3h).next;
+    CHECK(judge_open(later, doubled(saturation(97, morning + 1h)), policy, morning + 3h).reason == "superseded");
+    CHECK(judge_open(later, doubled(saturation(85, morning + 1h)), policy, morning + 3h).next.latest_measured == morning + 3h);
+  }
 }
 
 TEST_CASE("alarm: which new reading calls a person again", "[thresholds][alarm]") {

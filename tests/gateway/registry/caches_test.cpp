@@ -101,18 +101,73 @@ TEST_CASE("patients: the newest judged time is loaded once and moves forward onl
   REQUIRE(memory.commit(changes, store::Lane::bulk));
   registry::Patients patients(memory.own(), 10);
   registry::PatientState& state = *patients.find(PatientId{1});
-  CHECK(patients.latest(state, fhir::kinds().heart_rate) == noon);
-  CHECK_FALSE(patients.latest(state, fhir::kinds().body_weight));
-  patients.judged(state, fhir::kinds().heart_rate, noon - std::chrono::hours(1));
-  CHECK(patients.latest(state, fhir::kinds().heart_rate) == noon);
-  patients.judged(state, fhir::kinds().body_weight, noon + std::chrono::hours(1));
-  CHECK(patients.latest(state, fhir::kinds().body_weight) == noon + std::chrono::hours(1));
+  const auto judged = [&](fhir::Kind kind, fhir::Time measured, fhir::AbsentReason absent = {}) {
+    store::Observation judged_row = row;
+    judged_row.kind = kind;
+    judged_row.measured = measured;
+    judged_row.absent = absent;
+    patients.judged(state, judged_row);
+  };
+  const auto latest = [&](fhir::Kind kind) { return patients.latest(state, kind).measured; };
+  CHECK(latest(fhir::kinds().heart_rate) == noon);
+  CHECK_FALSE(latest(fhir::kinds().body_weight));
+  judged(fhir::kinds().heart_rate, noon - std::chrono::hours(1));
+  CHECK(latest(fhir::kinds().heart_rate) == noon);
+  judged(fhir::kinds().body_weight, noon + std::chrono::hours(1));
+  CHECK(latest(fhir::kinds().body_weight) == noon + std::chrono::hours(1));
+  judged(fhir::kinds().body_weight, noon + std::chrono::hours(2), fhir::AbsentReason::error);
+  CHECK(latest(fhir::kinds().body_weight) == noon + std::chrono::hours(1));
   SECTION("a state that is reloaded asks the store again") {
     patients.reload_later(PatientId{1});
     CHECK(patients.find(PatientId{1}) == &state);  // not within the group
     patients.trim();
-    CHECK_FALSE(patients.latest(*patients.find(PatientId{1}), fhir::kinds().body_weight));
+    CHECK_FALSE(patients.latest(*patients.find(PatientId{1}), fhir::kinds().body_weight).measured);
   }
+}
+
+TEST_CASE("patients: the last values of a kind, newest first, loaded once and kept in step", "[registry][patients]") {
+  support::MemoryStore memory;
+  store::Changes changes;
+  changes.patients = {person(1)};
+  const auto weight = [](std::int64_t id, int hour, int kilograms) {
+    store::Observation row;
+    row.id = ObservationId{id};
+    row.tenant = bodo;
+    row.patient = PatientId{1};
+    row.kind = fhir::kinds().body_weight;
+    row.measured = noon + std::chrono::hours(hour);
+    row.value = fhir::Decimal(kilograms);
+    return row;
+  };
+  for (int i = 1; i <= 9; ++i) changes.observations.push_back(weight(i, i, 80 + i));
+  changes.observations[7].value.reset();  // the eighth has no value
+  changes.observations[7].absent = fhir::AbsentReason::error;
+  REQUIRE(memory.commit(changes, store::Lane::bulk));
+  registry::Patients patients(memory.own(), 10);
+  registry::PatientState& state = *patients.find(PatientId{1});
+  const auto values = [&] {
+    std::string text;
+    for (const registry::PastReading& reading : patients.past(state, fhir::kinds().body_weight))
+      text += reading.value.text() + " ";
+    return text;
+  };
+  CHECK(values() == "89 87 86 85 84 83 ");  // of the last seven, six have a value
+  patients.judged(state, weight(10, 10, 90));
+  CHECK(values() == "90 89 87 86 85 84 83 ");
+  patients.judged(state, weight(11, 6, 70));  // late, in its place
+  CHECK(values() == "90 89 87 70 86 85 84 ");
+  store::Observation amended = weight(10, 10, 95);
+  patients.judged(state, amended);
+  CHECK(values() == "95 89 87 70 86 85 84 ");
+  amended.value.reset();
+  amended.absent = fhir::AbsentReason::error;
+  patients.judged(state, amended);
+  CHECK(values() == "89 87 70 86 85 84 ");
+  store::Observation bound = weight(12, 12, 200);
+  bound.comparator = 4;
+  patients.judged(state, bound);
+  CHECK(values() == "89 87 70 86 85 84 ");
+  CHECK(patients.past(state, fhir::kinds().blood_glucose).empty());
 }
 
 TEST_CASE("patients: open alarms are kept in step", "[registry][patients]") {

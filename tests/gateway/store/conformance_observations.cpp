@@ -38,6 +38,9 @@ void same(const Observation& a, const Observation& b) {
   }
   CHECK(a.late == b.late);
   CHECK(a.superseded == b.superseded);
+  CHECK(a.absent == b.absent);
+  CHECK(a.doubled_hour == b.doubled_hour);
+  CHECK(a.sequence == b.sequence);
   CHECK(a.judgement == b.judgement);
   CHECK(a.resource == b.resource);
 }
@@ -61,6 +64,9 @@ void round_trip(Backend& backend) {
   bare.value.reset();
   bare.superseded = true;
   bare.subject.clear();
+  bare.absent = fhir::AbsentReason::not_permitted;
+  bare.doubled_hour = true;
+  bare.sequence = (std::uint64_t{1} << 47) - 1;
   fill(backend, {full_row(), bare});
   backend.reopen();
   std::unique_ptr<Reader> reader = backend.store().reader();
@@ -238,6 +244,10 @@ void latest(Backend& backend) {
   wrong = amended(wrong, 2, at(40));
   wrong.status = Status::entered_in_error;
   fill(backend, {wrong});
+  CHECK(latest_of(100, 1) == at(20));
+  Observation absent = observation(5, 100, 1, at(98));
+  absent.absent = fhir::AbsentReason::error;
+  fill(backend, {absent});
   CHECK(latest_of(100, 1) == at(20));
   CHECK(latest_of(100, 2) == at(99));
   CHECK_FALSE(latest_of(100, 3));
