@@ -251,6 +251,16 @@ fhir::Result<Device> read_fhir_device(JsonValue holder, std::string_view key, co
   return device;
 }
 
+std::vector<JsonValue> values_of(JsonValue object) {
+  std::vector<JsonValue> found;
+  for (const JsonValue member : object) {
+    const std::string_view key = member.key();
+    if (key.size() > 5 && key.starts_with("value") && key[5] >= 'A' && key[5] <= 'Z' && !member.is_null())
+      found.push_back(member);
+  }
+  return found;
+}
+
 std::string concept_text(JsonValue concept_value) {
   if (const auto text = concept_value["text"].text(); text && !text->empty()) return printable(*text);
   for (const JsonValue coding : concept_value["coding"])

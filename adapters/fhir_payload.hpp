@@ -53,6 +53,9 @@ fhir::Result<std::string> read_identifier(fhir::JsonValue identifiers);
 fhir::Result<Subject> read_fhir_subject(fhir::JsonValue holder, std::string_view key, const FhirPayload&);
 fhir::Result<Device> read_fhir_device(fhir::JsonValue holder, std::string_view key, const FhirPayload&);
 
+// The member value[x] that is there; several are a fault of the sender. Null is nothing.
+std::vector<fhir::JsonValue> values_of(fhir::JsonValue object);
+
 // CodeableConcept.text, else the first display.
 std::string concept_text(fhir::JsonValue concept_value);
 
