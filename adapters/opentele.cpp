@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "adapters/device_status.hpp"
 #include "adapters/opentele_glucose.hpp"
 #include "adapters/strip_grade.hpp"
 #include "adapters/vendor_time.hpp"
