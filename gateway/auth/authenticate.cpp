@@ -44,8 +44,8 @@ Authenticator::Authenticator(const config::Config& config, const TenantNumber& t
   std::unordered_map<Hmac::Full, Actor, FirstBytes> found;
   for (const config::Source& source : config.sources) {
     const auto roles = static_cast<http::Roles>(http::Role::source);
-    sources_.emplace(source.id, std::make_shared<const Actor>(Actor{source.id, tenant_number(source.tenant), source.tenant, roles,
-                                                                    {source.id}, source.auth.answers_empty}));
+    Actor own{source.id, tenant_number(source.tenant), source.tenant, roles, {source.id}, source.auth.answers_empty};
+    sources_.emplace(source.id, std::make_shared<const Actor>(std::move(own)));
     if (source.bearer.empty()) continue;
     auto [entry, made] = found.try_emplace(hashed(source.bearer));
     Actor& actor = entry->second;

@@ -15,8 +15,8 @@ using http::Role;
 
 class Gate {
  public:
-  Gate(const config::Config& config, std::shared_ptr<const Authenticator> authenticator, AuditTrail& audit, Metrics& metrics,
-       const Clock& clock)
+  Gate(const config::Config& config, std::shared_ptr<const Authenticator> authenticator, AuditTrail& audit,
+       Metrics& metrics, const Clock& clock)
       : authenticator_(std::move(authenticator)),
         refusals_(audit, metrics),
         sources_(config, authenticator_, refusals_, metrics, clock),
@@ -25,7 +25,8 @@ class Gate {
   std::optional<Response> admit(http::Request& request, const http::Route& route) const {
     if (route.roles == http::open_to_all) return admit_to_open(request, route);
     std::shared_ptr<const Actor> actor = authenticator_->actor(request);
-    if ((route.roles & static_cast<http::Roles>(Role::source)) != 0) return sources_.admit(request, route, std::move(actor));
+    if ((route.roles & static_cast<http::Roles>(Role::source)) != 0)
+      return sources_.admit(request, route, std::move(actor));
     if (!actor) return refusals_.unauthorized(nullptr, route);
     if ((actor->roles & route.roles) == 0) return refusals_.forbidden(*actor, route);
     request.actor = std::move(actor);

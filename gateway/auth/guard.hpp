@@ -16,7 +16,7 @@ namespace gateway::auth {
 // counted in audit and metrics.
 // `/metrics` asks for config.metrics_bearer when there is one. On routes for sources: source_gate.hpp. Elsewhere: no or
 // nobody's token 401, a token without the role 403.
-http::Guard make_guard(const config::Config&, std::shared_ptr<const Authenticator>, AuditTrail& audit,
-                       Metrics& metrics, const Clock&);
+http::Guard make_guard(const config::Config&, std::shared_ptr<const Authenticator>, AuditTrail& audit, Metrics& metrics,
+                       const Clock&);
 
 }  // namespace gateway::auth

@@ -1,6 +1,6 @@
 // Which signatures of one source were accepted within its clock window. It refuses nothing: a vendor whose answer was
-// lost, or who was answered 503, sends the same bytes with the same signature again and must be taken (invariant 1), and
-// taking them again changes nothing (invariant 3). It tells how often that happens, so that a replay shows.
+// lost, or who was answered 503, sends the same bytes with the same signature again and must be taken (invariant 1),
+// and taking them again changes nothing (invariant 3). It tells how often that happens, so that a replay shows.
 #pragma once
 
 #include <array>

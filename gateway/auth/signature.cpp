@@ -44,7 +44,8 @@ Digest hmac(const Signature& signature, std::initializer_list<std::string_view> 
   check(context != nullptr);
   char sha1[] = "SHA1", sha256[] = "SHA256";
   const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, signature.hash == Signature::Hash::sha1 ? sha1 : sha256, 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, signature.hash == Signature::Hash::sha1 ? sha1 : sha256,
+                                       0),
       OSSL_PARAM_construct_end()};
   const auto* key = reinterpret_cast<const unsigned char*>(signature.key.data());
   check(EVP_MAC_init(context.get(), key, signature.key.size(), parameters));
@@ -133,7 +134,9 @@ Presented inside(std::string_view value) {
     const std::size_t end = std::min(value.find(','), value.size());
     const std::string_view part = value.substr(0, end);
     value.remove_prefix(std::min(end + 1, value.size()));
-    std::string_view* place = part.starts_with("t=") ? &presented.time : part.starts_with("v1=") ? &presented.digest : nullptr;
+    std::string_view* place = part.starts_with("t=")    ? &presented.time
+                              : part.starts_with("v1=") ? &presented.digest
+                                                        : nullptr;
     if (part.find(' ') != std::string_view::npos || (place && !place->empty())) presented.malformed = true;
     if (place) *place = part.substr(part.find('=') + 1);
   }
@@ -169,7 +172,8 @@ std::string_view joint(const Signature& signature) {
 
 }  // namespace
 
-Checked check_signature(const Signature& signature, const http::Headers& headers, std::string_view body, fhir::Time now) {
+Checked check_signature(const Signature& signature, const http::Headers& headers, std::string_view body,
+                        fhir::Time now) {
   const Presented presented = presented_in(signature, headers);
   const Digest right = hmac(signature, {presented.time, joint(signature), body});
   Checked checked;
@@ -187,7 +191,8 @@ Checked check_signature(const Signature& signature, const http::Headers& headers
   } else if (!equal || signature.key.empty()) {
     checked.refusal = Refusal::wrong;
   } else if (timed && std::chrono::abs(now - *at) > signature.window) {
-    checked.refusal = Refusal::outside_window;  // said of right signatures only: it points at a clock or at a late retry
+    checked.refusal =
+        Refusal::outside_window;  // said of right signatures only: it points at a clock or at a late retry
   }
   return checked;
 }

@@ -31,8 +31,8 @@ std::optional<Refusal> check_header(const config::HeaderSecret&, const http::Hea
 // `expected`: "user:password" (RFC 7617).
 std::optional<Refusal> check_basic(std::string_view expected, const http::Headers&);
 
-// The subject as configured and as the TLS listener took it from a verified certificate, both RFC 2253. No prefix and no
-// pattern: a subject is one name.
+// The subject as configured and as the TLS listener took it from a verified certificate, both RFC 2253. No prefix and
+// no pattern: a subject is one name.
 std::optional<Refusal> check_certificate(std::string_view expected, std::string_view subject);
 
 }  // namespace gateway::auth

@@ -49,7 +49,8 @@ bool is_ping(std::string_view body) {
   const fhir::JsonValue root = document->root();
   if (!root.is_object() || root["event"].text() != "PING") return false;
   for (const fhir::JsonValue member : root) {
-    if (member.key() == "event" || (member.key() == "timestamp" && (member.is_string() || member.is_number()))) continue;
+    if (member.key() == "event" || (member.key() == "timestamp" && (member.is_string() || member.is_number())))
+      continue;
     return false;
   }
   return true;
@@ -88,16 +89,18 @@ Response Refusals::not_found(const Actor* actor, const http::Route& route) const
 void Refusals::note(const Actor* actor, const http::Route& route, std::string_view outcome) const {
   std::string action(http::name(route.method));
   action.append(" ").append(route.pattern);
-  audit_.refused(actor ? actor->tenant : store::Tenant::none, actor ? std::string_view(actor->id) : "", action, outcome);
+  audit_.refused(actor ? actor->tenant : store::Tenant::none, actor ? std::string_view(actor->id) : "", action,
+                 outcome);
 }
 
 bool SourceGate::Source::takes(std::string_view media_type) const {
   if (built_in == nullptr) return media_type == "application/json";
-  return std::find(built_in->content_types.begin(), built_in->content_types.end(), media_type) != built_in->content_types.end();
+  return std::find(built_in->content_types.begin(), built_in->content_types.end(), media_type) !=
+         built_in->content_types.end();
 }
 
-SourceGate::SourceGate(const config::Config& config, std::shared_ptr<const Authenticator> authenticator, const Refusals& refusals,
-                       Metrics& metrics, const Clock& clock)
+SourceGate::SourceGate(const config::Config& config, std::shared_ptr<const Authenticator> authenticator,
+                       const Refusals& refusals, Metrics& metrics, const Clock& clock)
     : authenticator_(std::move(authenticator)), refusals_(refusals), clock_(clock) {
   for (const config::Source& configured : config.sources) {
     Source source;
@@ -112,7 +115,8 @@ SourceGate::SourceGate(const config::Config& config, std::shared_ptr<const Authe
     pings_ = pings_ || source.auth.unsigned_ping;
     hints_ = hints_ || source.auth.hints;
     if (const auto& signature = source.auth.signature) {
-      if (signature->time != config::Signature::Time::none) source.seen = std::make_unique<SeenSignatures>(signature->window);
+      if (signature->time != config::Signature::Time::none)
+        source.seen = std::make_unique<SeenSignatures>(signature->window);
       const bool known = std::any_of(decoys_.begin(), decoys_.end(),
                                      [&](const config::Signature& decoy) { return decoy.header == signature->header; });
       if (!known) {
@@ -136,7 +140,8 @@ const config::Signature* SourceGate::presented(const http::Request& request) con
   return nullptr;
 }
 
-std::optional<Response> SourceGate::admit(http::Request& request, const http::Route& route, std::shared_ptr<const Actor> actor) const {
+std::optional<Response> SourceGate::admit(http::Request& request, const http::Route& route,
+                                          std::shared_ptr<const Actor> actor) const {
   const bool has_token = actor && actor->has(Role::source);
   if (has_token) {
     if (std::optional<Response> refusal = refuse_token(request, route, *actor)) return refusal;
@@ -166,17 +171,21 @@ std::optional<Response> SourceGate::admit(http::Request& request, const http::Ro
   return refuse(source, refusal.value_or(Refusal::missing), actor.get(), route);
 }
 
-std::optional<Response> SourceGate::refuse_token(const http::Request& request, const http::Route& route, const Actor& actor) const {
+std::optional<Response> SourceGate::refuse_token(const http::Request& request, const http::Route& route,
+                                                 const Actor& actor) const {
   const std::string id(request.capture("source"));
   const auto known = sources_.find(id);
   if (known == sources_.end() || known->second.tenant != actor.tenant_name) return refusals_.not_found(&actor, route);
-  if (std::find(actor.sources.begin(), actor.sources.end(), id) == actor.sources.end()) return refusals_.forbidden(actor, route);
+  if (std::find(actor.sources.begin(), actor.sources.end(), id) == actor.sources.end())
+    return refusals_.forbidden(actor, route);
   if (route.method != Method::post || known->second.takes(request.content_type())) return std::nullopt;
   return http::error_response(415, "this source's payload format has another media type", route.errors);
 }
 
-std::optional<Refusal> SourceGate::refuse_header(const Source& source, const http::Request& request, bool has_token) const {
-  if (source.wants_token && !has_token) return request.headers.contains("authorization") ? Refusal::wrong : Refusal::missing;
+std::optional<Refusal> SourceGate::refuse_header(const Source& source, const http::Request& request,
+                                                 bool has_token) const {
+  if (source.wants_token && !has_token)
+    return request.headers.contains("authorization") ? Refusal::wrong : Refusal::missing;
   if (!source.wants_token && !source.auth.any()) return Refusal::missing;  // the configuration's loader refuses such
   if (source.auth.hints) return Refusal::missing;
   if (!source.auth.certificate.empty()) {
@@ -189,9 +198,10 @@ std::optional<Refusal> SourceGate::refuse_header(const Source& source, const htt
   return std::nullopt;
 }
 
-// What the vendor's set-up asks of the address. A wrong code, a source without such a handshake and no source at all are
-// one answer. The codes stand in the URL because the vendors put them there; they open nothing but this.
-std::optional<Response> SourceGate::shake_hands(const http::Request& request, const http::Route& route, const Source* source) const {
+// What the vendor's set-up asks of the address. A wrong code, a source without such a handshake and no source at all
+// are one answer. The codes stand in the URL because the vendors put them there; they open nothing but this.
+std::optional<Response> SourceGate::shake_hands(const http::Request& request, const http::Route& route,
+                                                const Source* source) const {
   if (!is_handshake_route(route)) return std::nullopt;
   if (source && source->auth.hints) {
     source->metrics->handshakes.add();
@@ -217,13 +227,15 @@ std::optional<Response> SourceGate::shake_hands(const http::Request& request, co
 }
 
 // The two kinds of post that prove nothing: Polar's PING, which is answered alike whatever the path names, and hints.
-std::optional<Response> SourceGate::await_unsigned(http::Request& request, const http::Route& route, const Source* source,
-                                                   std::shared_ptr<const Actor> actor, Refusal otherwise) const {
+std::optional<Response> SourceGate::await_unsigned(http::Request& request, const http::Route& route,
+                                                   const Source* source, std::shared_ptr<const Actor> actor,
+                                                   Refusal otherwise) const {
   const std::optional<std::size_t> size = announced(request);
   const bool hint = source && source->auth.hints && size && *size <= hint_bytes;
   const bool small = pings_ && size && *size > 0 && *size <= ping_bytes;
   if (!hint && !small) return refuse(source, otherwise, actor.get(), route);
-  request.body_check = [this, &route, source, hint, actor = std::move(actor), otherwise](http::Request& complete) -> std::optional<Response> {
+  request.body_check = [this, &route, source, hint, actor = std::move(actor),
+                        otherwise](http::Request& complete) -> std::optional<Response> {
     if (hint) {
       source->metrics->hints.add();
       return Response(200, "", "");
@@ -236,19 +248,23 @@ std::optional<Response> SourceGate::await_unsigned(http::Request& request, const
 }
 
 void SourceGate::await_body(http::Request& request, const http::Route& route, const Source* source,
-                            std::shared_ptr<const Actor> actor, bool header_holds, const config::Signature& decoy) const {
+                            std::shared_ptr<const Actor> actor, bool header_holds,
+                            const config::Signature& decoy) const {
   request.body_check = [this, &route, source, actor = std::move(actor), header_holds, &decoy](http::Request& complete) {
     return check_body(complete, route, source, actor.get(), header_holds, decoy);
   };
 }
 
 std::optional<Response> SourceGate::check_body(http::Request& request, const http::Route& route, const Source* source,
-                                               const Actor* actor, bool header_holds, const config::Signature& decoy) const {
+                                               const Actor* actor, bool header_holds,
+                                               const config::Signature& decoy) const {
   const bool own = source && source->auth.signature && request.headers.contains(source->auth.signature->header);
   const fhir::Time now = clock_.now();
   const Checked checked = check_signature(own ? *source->auth.signature : decoy, request.headers, request.body, now);
   if (!own) return refuse(source, Refusal::missing, actor, route);
-  if (!header_holds) return refuse(source, refuse_header(*source, request, actor && actor->has(Role::source)).value_or(Refusal::missing), actor, route);
+  if (!header_holds)
+    return refuse(source, refuse_header(*source, request, actor && actor->has(Role::source)).value_or(Refusal::missing),
+                  actor, route);
   if (checked.refusal) return refuse(source, *checked.refusal, actor, route);
   if (source->seen && source->seen->repeated(checked.digest, now)) source->metrics->repeated_signatures.add();
   if (!source->takes(request.content_type())) {

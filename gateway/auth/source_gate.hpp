@@ -47,7 +47,8 @@ class Refusals {
   Metrics& metrics_;
 };
 
-// Immutable but for what its sources remember; any thread. Lives as long as the router: a request under way refers to it.
+// Immutable but for what its sources remember; any thread. Lives as long as the router: a request under way refers to
+// it.
 class SourceGate {
  public:
   SourceGate(const config::Config&, std::shared_ptr<const Authenticator>, const Refusals&, Metrics&, const Clock&);
@@ -72,12 +73,12 @@ class SourceGate {
   // What the header alone has to prove besides the token; null when all of it holds.
   std::optional<Refusal> refuse_header(const Source&, const http::Request&, bool has_token) const;
   std::optional<http::Response> shake_hands(const http::Request&, const http::Route&, const Source*) const;
-  std::optional<http::Response> await_unsigned(http::Request&, const http::Route&, const Source*, std::shared_ptr<const Actor> actor,
-                                               Refusal otherwise) const;
-  void await_body(http::Request&, const http::Route&, const Source*, std::shared_ptr<const Actor> actor, bool header_holds,
-                  const config::Signature& decoy) const;
-  std::optional<http::Response> check_body(http::Request&, const http::Route&, const Source*, const Actor*, bool header_holds,
-                                           const config::Signature& decoy) const;
+  std::optional<http::Response> await_unsigned(http::Request&, const http::Route&, const Source*,
+                                               std::shared_ptr<const Actor> actor, Refusal otherwise) const;
+  void await_body(http::Request&, const http::Route&, const Source*, std::shared_ptr<const Actor> actor,
+                  bool header_holds, const config::Signature& decoy) const;
+  std::optional<http::Response> check_body(http::Request&, const http::Route&, const Source*, const Actor*,
+                                           bool header_holds, const config::Signature& decoy) const;
   const config::Signature* presented(const http::Request&) const;
   http::Response refuse(const Source*, Refusal, const Actor*, const http::Route&) const;
 

@@ -24,7 +24,8 @@ bool read_header_name(Section& section, std::string& out, Need need) {
     section.error("header", "'" + section.path() + ".header' is no name of a header");
     return false;
   }
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (name == "authorization" || name == "cookie") {
     section.error("header", "'" + section.path() + ".header' must not be " + name + "; use bearer or basic");
     return false;
@@ -198,12 +199,13 @@ class Reader {
 
   void check_together() {
     if (signers_.size() > 1) {
-      section_.error(signers_[1].c_str(), "'" + section_.path() + "." + signers_[1] + "' and '" + section_.path() + "." +
-                                              signers_[0] + "' both sign the body; one source has one signer");
+      section_.error(signers_[1].c_str(), "'" + section_.path() + "." + signers_[1] + "' and '" + section_.path() +
+                                              "." + signers_[0] + "' both sign the body; one source has one signer");
     }
     if (auth_.hints && (auth_.signature || !auth_.headers.empty() || !auth_.basic.empty() ||
                         !auth_.certificate.empty() || section_.has("bearer") || section_.has("google_health"))) {
-      section_.error("unsigned", "'" + section_.path() + ".unsigned' stands alone: what is signed goes to a source of its own");
+      section_.error("unsigned",
+                     "'" + section_.path() + ".unsigned' stands alone: what is signed goes to a source of its own");
     }
   }
 
@@ -220,9 +222,20 @@ void read_source_auth(Section& source, std::string& bearer, SourceAuth& auth) {
       "auth",
       [&](Section& section) {
         Reader(section, bearer, auth).read();
-        static constexpr const char* schemes[] = {"bearer", "hmac_sha256", "fitbit", "oura", "polar", "terra", "google_health",
-                                                  "api_key", "nightscout", "basic", "client_certificate", "unsigned"};
-        const bool some = std::any_of(std::begin(schemes), std::end(schemes), [&](const char* key) { return section.has(key); });
+        static constexpr const char* schemes[] = {"bearer",
+                                                  "hmac_sha256",
+                                                  "fitbit",
+                                                  "oura",
+                                                  "polar",
+                                                  "terra",
+                                                  "google_health",
+                                                  "api_key",
+                                                  "nightscout",
+                                                  "basic",
+                                                  "client_certificate",
+                                                  "unsigned"};
+        const bool some =
+            std::any_of(std::begin(schemes), std::end(schemes), [&](const char* key) { return section.has(key); });
         if (!some && source.has("auth")) {
           source.error("auth", "'" + section.path() + "' names nothing a source proves itself with, such as bearer");
         }

@@ -131,21 +131,22 @@ class Validator {
 
   // What a source proves itself with has to be able to hold at all.
   void check_proofs() {
-    const bool asks_for_certificates = std::any_of(draft_.listeners.begin(), draft_.listeners.end(), [](const Listener& listener) {
-      return listener.listen.tls && !listener.listen.tls->client_ca.empty();
-    });
+    auto asks = [](const Listener& listener) { return listener.listen.tls && !listener.listen.tls->client_ca.empty(); };
+    const bool certificates = std::any_of(draft_.listeners.begin(), draft_.listeners.end(), asks);
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
       const Source& source = config_.sources[i];
-      if (!source.auth.certificate.empty() && !asks_for_certificates) {
+      if (!source.auth.certificate.empty() && !certificates) {
         error(at("sources", i, "auth.client_certificate"),
               "'client_certificate' needs a listener with 'tls.client_ca': no other asks for certificates");
       }
       // The address is all that keeps strangers from it.
       if (source.auth.hints && source.id.size() < hint_id_length) {
-        error(at("sources", i, "auth.unsigned"), "the id of an unsigned source is its only secret: use at least 32 random characters");
+        error(at("sources", i, "auth.unsigned"),
+              "the id of an unsigned source is its only secret: use at least 32 random characters");
       }
       if (source.auth.hints && source.adapter != "withings") {
-        error(at("sources", i, "auth.unsigned"), "'unsigned' is for vendors that only notify and cannot sign: withings");
+        error(at("sources", i, "auth.unsigned"),
+              "'unsigned' is for vendors that only notify and cannot sign: withings");
       }
     }
   }

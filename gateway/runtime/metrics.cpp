@@ -156,7 +156,8 @@ SourceMetrics& Metrics::source(std::string_view tenant, std::string_view source)
   for (std::size_t i = 0; i < metrics.refused.size(); ++i) {
     Labels labels = who;
     labels["reason"] = name(static_cast<SourceRefusal>(i));
-    metrics.refused[i] = r.counter("hjemport_source_refused_total", "Requests whose proof did not hold, by reason", labels);
+    metrics.refused[i] =
+        r.counter("hjemport_source_refused_total", "Requests whose proof did not hold, by reason", labels);
   }
   metrics.handshakes = r.counter("hjemport_source_handshakes_total", "Handshakes of a vendor's set-up answered", who);
   metrics.hints = r.counter("hjemport_source_hints_total", "Unsigned notifications thrown away unread", who);

@@ -27,10 +27,11 @@ Asked asked(std::string source, std::string body, std::vector<tests::Header> hea
   return {method, "/ingest/" + source, "", std::move(body), std::move(headers)};
 }
 
-// With Oura's form the instant of signing is in a header and before the body.
+// Signed at that second; the gateway's clock stands at nine, 1795165200.
 Asked terra(const std::string& body, long at = 1'795'165'200) {
   const std::string t = std::to_string(at);
-  return asked("terra", body, {{"terra-signature", "t=" + t + ",v1=" + tests::hmac_hex("terra-signing-secret", t + "." + body)}});
+  return asked("terra", body,
+               {{"terra-signature", "t=" + t + ",v1=" + tests::hmac_hex("terra-signing-secret", t + "." + body)}});
 }
 
 const std::string weights =
@@ -92,12 +93,17 @@ TEST_CASE("signed ingest: Fitbit's notification is answered 204, its garbage is 
 
 TEST_CASE("signed ingest: notifications are ignored with a reason and counted", "[api][ingest][auth]") {
   InProcessGateway gateway(signed_options());
-  const std::string polar = R"({"event":"EXERCISE","user_id":475,"entity_id":"aQlC83","timestamp":"2026-11-20T07:00:00Z","url":"https://www.polaraccesslink.com/v3/exercises/aQlC83"})";
-  auto told = gateway.call(asked("polar", polar, {{"polar-webhook-signature", tests::hmac_hex("polar-signature-secret", polar)}}));
+  const std::string polar =
+      R"({"event":"EXERCISE","user_id":475,"entity_id":"aQlC83","timestamp":"2026-11-20T07:00:00Z","url":"https://www.polaraccesslink.com/v3/exercises/aQlC83"})";
+  auto told = gateway.call(
+      asked("polar", polar, {{"polar-webhook-signature", tests::hmac_hex("polar-signature-secret", polar)}}));
   REQUIRE(told.status == 200);
   CHECK(Json(told.body).text("results", 0, "reason") == "not-a-reading");
-  const std::string oura = R"({"event_type":"create","data_type":"daily_spo2","user_id":"o-1","object_id":"ob-1","event_time":"2026-11-20T09:00:00+00:00"})";
-  told = gateway.call(asked("oura", oura, {{"x-oura-timestamp", "1795165200"}, {"x-oura-signature", tests::hmac_hex("oura-client-secret", "1795165200" + oura)}}));
+  const std::string oura =
+      R"({"event_type":"create","data_type":"daily_spo2","user_id":"o-1","object_id":"ob-1","event_time":"2026-11-20T09:00:00+00:00"})";
+  told = gateway.call(asked("oura", oura,
+                            {{"x-oura-timestamp", "1795165200"},
+                             {"x-oura-signature", tests::hmac_hex("oura-client-secret", "1795165200" + oura)}}));
   REQUIRE(told.status == 200);
   CHECK(Json(told.body).text("results", 0, "reason") == "not-a-reading");
   auto google = asked("google", R"({"type":"verification"})", {});

@@ -89,12 +89,15 @@ TEST_CASE("signature: the digests of the RFCs", "[auth][signature]") {
   signature.header = "s";
   signature.key = "Jefe";
   const std::string body = "what do ya want for nothing?";
-  CHECK(check_signature(signature, {{"s", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"}}, body, nine).refusal == none);
+  CHECK(check_signature(signature, {{"s", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"}}, body,
+                        nine)
+            .refusal == none);
   signature.hash = Signature::Hash::sha1;
   CHECK(check_signature(signature, {{"s", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"}}, body, nine).refusal == none);
   // The digest of one hash is not one of the other.
-  CHECK(check_signature(signature, {{"s", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"}}, body, nine).refusal ==
-        Refusal::malformed);
+  CHECK(check_signature(signature, {{"s", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"}}, body,
+                        nine)
+            .refusal == Refusal::malformed);
 }
 
 TEST_CASE("signature: each vendor's form, and what is none", "[auth][signature]") {
@@ -114,10 +117,17 @@ TEST_CASE("signature: each vendor's form, and what is none", "[auth][signature]"
   const std::string t = "t=1795165200,v1=" + terra_digest;
   const std::vector<Row> rows = {
       {"hub", hub(), {{"X-Hub-Signature-256", hex_hub}}, native_body, none},
-      {"hub, another case", hub(), {{"X-Hub-Signature-256", "sha256=6BCEA4A20A3D7D799DC0A07AA529E3889094DC08D7589694232CF32A352EE953"}},
-       native_body, none},
+      {"hub, another case",
+       hub(),
+       {{"X-Hub-Signature-256", "sha256=6BCEA4A20A3D7D799DC0A07AA529E3889094DC08D7589694232CF32A352EE953"}},
+       native_body,
+       none},
       {"hub, no prefix", hub(), {{"X-Hub-Signature-256", native_digest}}, native_body, Refusal::malformed},
-      {"hub, another prefix", hub(), {{"X-Hub-Signature-256", "sha1=" + native_digest}}, native_body, Refusal::malformed},
+      {"hub, another prefix",
+       hub(),
+       {{"X-Hub-Signature-256", "sha1=" + native_digest}},
+       native_body,
+       Refusal::malformed},
       {"hub, only the prefix", hub(), {{"X-Hub-Signature-256", "sha256="}}, native_body, Refusal::malformed},
       {"hub, empty", hub(), {{"X-Hub-Signature-256", ""}}, native_body, Refusal::malformed},
       {"hub, missing", hub(), {}, native_body, Refusal::missing},
@@ -125,54 +135,138 @@ TEST_CASE("signature: each vendor's form, and what is none", "[auth][signature]"
       {"hub, truncated", hub(), {{"X-Hub-Signature-256", hex_hub.substr(0, 70)}}, native_body, Refusal::malformed},
       {"hub, one digit more", hub(), {{"X-Hub-Signature-256", hex_hub + "0"}}, native_body, Refusal::malformed},
       {"hub, not hex", hub(), {{"X-Hub-Signature-256", hex_hub.substr(0, 70) + "g"}}, native_body, Refusal::malformed},
-      {"hub, a blank inside", hub(), {{"X-Hub-Signature-256", "sha256= " + native_digest.substr(1)}}, native_body, Refusal::malformed},
-      {"hub, twice", hub(), {{"X-Hub-Signature-256", hex_hub}, {"x-hub-signature-256", hex_hub}}, native_body, Refusal::malformed},
-      {"hub, one bit", hub(), {{"X-Hub-Signature-256", "sha256=7" + native_digest.substr(1)}}, native_body, Refusal::wrong},
+      {"hub, a blank inside",
+       hub(),
+       {{"X-Hub-Signature-256", "sha256= " + native_digest.substr(1)}},
+       native_body,
+       Refusal::malformed},
+      {"hub, twice",
+       hub(),
+       {{"X-Hub-Signature-256", hex_hub}, {"x-hub-signature-256", hex_hub}},
+       native_body,
+       Refusal::malformed},
+      {"hub, one bit",
+       hub(),
+       {{"X-Hub-Signature-256", "sha256=7" + native_digest.substr(1)}},
+       native_body,
+       Refusal::wrong},
       {"hub, last bit", hub(), {{"X-Hub-Signature-256", hex_hub.substr(0, 70) + "2"}}, native_body, Refusal::wrong},
       {"hub, another body", hub(), {{"X-Hub-Signature-256", hex_hub}}, native_body + " ", Refusal::wrong},
-      {"hub, the same JSON written otherwise", hub(), {{"X-Hub-Signature-256", hex_hub}}, R"({"measurements": []})", Refusal::wrong},
-      {"hub, no body", hub(), {{"X-Hub-Signature-256", "sha256=e20ce6b9b5fd9632f39d40f0f13224edea1cc98614d6c743834b906fb8baabd6"}}, "", none},
+      {"hub, the same JSON written otherwise",
+       hub(),
+       {{"X-Hub-Signature-256", hex_hub}},
+       R"({"measurements": []})",
+       Refusal::wrong},
+      {"hub, no body",
+       hub(),
+       {{"X-Hub-Signature-256", "sha256=e20ce6b9b5fd9632f39d40f0f13224edea1cc98614d6c743834b906fb8baabd6"}},
+       "",
+       none},
       {"base64", hub64, {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6VM="}}, native_body, none},
-      {"base64 without padding", hub64, {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6VM"}}, native_body, Refusal::malformed},
+      {"base64 without padding",
+       hub64,
+       {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6VM"}},
+       native_body,
+       Refusal::malformed},
       // The last two bits are not used; two texts for one digest are one too many.
-      {"base64 not canonical", hub64, {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6VN="}}, native_body, Refusal::malformed},
-      {"base64url", hub64, {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6V-="}}, native_body, Refusal::malformed},
+      {"base64 not canonical",
+       hub64,
+       {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6VN="}},
+       native_body,
+       Refusal::malformed},
+      {"base64url",
+       hub64,
+       {{"x-hub-signature-256", "a86kogo9fXmdwKB6pSnjiJCU3AjXWJaUIyzzKjUu6V-="}},
+       native_body,
+       Refusal::malformed},
       {"hex where base64 is", hub64, {{"x-hub-signature-256", native_digest}}, native_body, Refusal::malformed},
 
       {"fitbit", fitbit(), {{"X-Fitbit-Signature", "Md/4L9QhSdNd/1F1VUfjsjzdDcQ="}}, fitbit_body, none},
-      {"fitbit without the ampersand", fitbit(), {{"X-Fitbit-Signature", "q0sTNPXy/8cxtJS7IiP6HMK4lvY="}}, fitbit_body, Refusal::wrong},
-      {"fitbit as SHA-256", fitbit(), {{"X-Fitbit-Signature", "2cFLRCa5FTCfDzt0x+HTTEIj8ca1l6oKdHw6tCdKrSE="}}, fitbit_body, Refusal::malformed},
-      {"fitbit, twice", fitbit(), {{"X-Fitbit-Signature", "Md/4L9QhSdNd/1F1VUfjsjzdDcQ="}, {"X-Fitbit-Signature", "Md/4L9QhSdNd/1F1VUfjsjzdDcQ="}},
-       fitbit_body, Refusal::malformed},
+      {"fitbit without the ampersand",
+       fitbit(),
+       {{"X-Fitbit-Signature", "q0sTNPXy/8cxtJS7IiP6HMK4lvY="}},
+       fitbit_body,
+       Refusal::wrong},
+      {"fitbit as SHA-256",
+       fitbit(),
+       {{"X-Fitbit-Signature", "2cFLRCa5FTCfDzt0x+HTTEIj8ca1l6oKdHw6tCdKrSE="}},
+       fitbit_body,
+       Refusal::malformed},
+      {"fitbit, twice",
+       fitbit(),
+       {{"X-Fitbit-Signature", "Md/4L9QhSdNd/1F1VUfjsjzdDcQ="}, {"X-Fitbit-Signature", "Md/4L9QhSdNd/1F1VUfjsjzdDcQ="}},
+       fitbit_body,
+       Refusal::malformed},
 
       {"polar", polar(), {{"Polar-Webhook-Signature", polar_digest}}, polar_body, none},
       {"polar, no key", keyless, {{"Polar-Webhook-Signature", polar_digest}}, polar_body, Refusal::wrong},
       // HMAC under an empty key is something anybody can compute: openssl dgst -sha256 -hmac ''.
-      {"polar, no key and its digest", keyless, {{"Polar-Webhook-Signature", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"}}, "",
+      {"polar, no key and its digest",
+       keyless,
+       {{"Polar-Webhook-Signature", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"}},
+       "",
        Refusal::wrong},
 
       {"oura", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "1795165200"}}, oura_body, none},
-      {"oura, lower case", oura(), {{"x-oura-signature", lower(oura_digest)}, {"x-oura-timestamp", "1795165200"}}, oura_body, none},
-      {"oura, milliseconds", oura(), {{"x-oura-signature", "C60CC7F8D1F2B84DE538B98BD68450E6CF7D8AC8A1CC85F2B4E42967780BE986"}, {"x-oura-timestamp", "1795165200000"}},
-       oura_body, none},
+      {"oura, lower case",
+       oura(),
+       {{"x-oura-signature", lower(oura_digest)}, {"x-oura-timestamp", "1795165200"}},
+       oura_body,
+       none},
+      {"oura, milliseconds",
+       oura(),
+       {{"x-oura-signature", "C60CC7F8D1F2B84DE538B98BD68450E6CF7D8AC8A1CC85F2B4E42967780BE986"},
+        {"x-oura-timestamp", "1795165200000"}},
+       oura_body,
+       none},
       {"oura, no time", oura(), {{"x-oura-signature", oura_digest}}, oura_body, Refusal::malformed},
-      {"oura, another time", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "1795165201"}}, oura_body, Refusal::wrong},
-      {"oura, a date", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "2026-11-20T09:00:00Z"}}, oura_body, Refusal::malformed},
-      {"oura, a sign", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "+1795165200"}}, oura_body, Refusal::malformed},
-      {"oura, endless digits", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", std::string(400, '9')}}, oura_body, Refusal::malformed},
-      {"oura, time twice", oura(), {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "1795165200"}, {"x-oura-timestamp", "1795165200"}}, oura_body,
+      {"oura, another time",
+       oura(),
+       {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "1795165201"}},
+       oura_body,
+       Refusal::wrong},
+      {"oura, a date",
+       oura(),
+       {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "2026-11-20T09:00:00Z"}},
+       oura_body,
+       Refusal::malformed},
+      {"oura, a sign",
+       oura(),
+       {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "+1795165200"}},
+       oura_body,
+       Refusal::malformed},
+      {"oura, endless digits",
+       oura(),
+       {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", std::string(400, '9')}},
+       oura_body,
+       Refusal::malformed},
+      {"oura, time twice",
+       oura(),
+       {{"x-oura-signature", oura_digest}, {"x-oura-timestamp", "1795165200"}, {"x-oura-timestamp", "1795165200"}},
+       oura_body,
        Refusal::malformed},
 
       {"terra", terra(), {{"terra-signature", t}}, terra_body, none},
       {"terra, another scheme beside", terra(), {{"terra-signature", t + ",v0=00ff"}}, terra_body, none},
       {"terra, order", terra(), {{"terra-signature", "v1=" + terra_digest + ",t=1795165200"}}, terra_body, none},
-      {"terra without the dot", terra(), {{"terra-signature", "t=1795165200,v1=842a8289571c7eca1265e7c06ba791e0fc787d076b929c9e53e338148c363257"}},
-       terra_body, Refusal::wrong},
-      {"terra, only v0", terra(), {{"terra-signature", "t=1795165200,v0=" + terra_digest}}, terra_body, Refusal::malformed},
+      {"terra without the dot",
+       terra(),
+       {{"terra-signature", "t=1795165200,v1=842a8289571c7eca1265e7c06ba791e0fc787d076b929c9e53e338148c363257"}},
+       terra_body,
+       Refusal::wrong},
+      {"terra, only v0",
+       terra(),
+       {{"terra-signature", "t=1795165200,v0=" + terra_digest}},
+       terra_body,
+       Refusal::malformed},
       {"terra, no time", terra(), {{"terra-signature", "v1=" + terra_digest}}, terra_body, Refusal::malformed},
       {"terra, two digests", terra(), {{"terra-signature", t + ",v1=" + terra_digest}}, terra_body, Refusal::malformed},
       {"terra, two times", terra(), {{"terra-signature", "t=1795165200," + t}}, terra_body, Refusal::malformed},
-      {"terra, blanks", terra(), {{"terra-signature", "t=1795165200, v1=" + terra_digest}}, terra_body, Refusal::malformed},
+      {"terra, blanks",
+       terra(),
+       {{"terra-signature", "t=1795165200, v1=" + terra_digest}},
+       terra_body,
+       Refusal::malformed},
       {"terra, twice", terra(), {{"terra-signature", t}, {"terra-signature", t}}, terra_body, Refusal::malformed},
       {"terra, only commas", terra(), {{"terra-signature", ",,,,"}}, terra_body, Refusal::malformed},
       {"terra, digest alone", terra(), {{"terra-signature", terra_digest}}, terra_body, Refusal::malformed},
@@ -190,20 +284,24 @@ TEST_CASE("signature: no byte of the body and no digit of the digest may differ"
   for (std::size_t i = 0; i < polar_body.size(); ++i) {
     std::string changed = polar_body;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    CHECK(check_signature(polar(), {{"polar-webhook-signature", polar_digest}}, changed, nine).refusal == Refusal::wrong);
+    CHECK(check_signature(polar(), {{"polar-webhook-signature", polar_digest}}, changed, nine).refusal ==
+          Refusal::wrong);
   }
   for (std::size_t i = 0; i < polar_digest.size(); ++i) {
     std::string changed = polar_digest;
     changed[i] = changed[i] == '0' ? '1' : '0';
     CHECK(check_signature(polar(), {{"polar-webhook-signature", changed}}, polar_body, nine).refusal == Refusal::wrong);
-    CHECK(check_signature(polar(), {{"polar-webhook-signature", polar_digest.substr(0, i)}}, polar_body, nine).refusal == Refusal::malformed);
+    CHECK(
+        check_signature(polar(), {{"polar-webhook-signature", polar_digest.substr(0, i)}}, polar_body, nine).refusal ==
+        Refusal::malformed);
   }
 }
 
 TEST_CASE("signature: the window holds both ways, its edges included", "[auth][signature]") {
   using std::chrono::seconds;
   const Headers headers{{"terra-signature", "t=1795165200,v1=" + terra_digest}};
-  for (int away : {-300, -1, 0, 1, 300}) CHECK(check_signature(terra(), headers, terra_body, nine + seconds(away)).refusal == none);
+  for (int away : {-300, -1, 0, 1, 300})
+    CHECK(check_signature(terra(), headers, terra_body, nine + seconds(away)).refusal == none);
   for (int away : {-86'400, -301, 301, 86'400}) {
     CHECK(check_signature(terra(), headers, terra_body, nine + seconds(away)).refusal == Refusal::outside_window);
   }
@@ -231,7 +329,8 @@ TEST_CASE("signature: a secret in a header", "[auth][signature]") {
   CHECK(check_header(key, {{"x-api-key", ""}}) == Refusal::wrong);
   CHECK(check_header(key, {{"x-api-key", "Telli-api-key-secret"}}) == Refusal::wrong);
   CHECK(check_header(key, {{"x-api-key", "telli-api-key-secre"}}) == Refusal::wrong);
-  CHECK(check_header(key, {{"x-api-key", "telli-api-key-secret"}, {"x-api-key", "telli-api-key-secret"}}) == Refusal::wrong);
+  CHECK(check_header(key, {{"x-api-key", "telli-api-key-secret"}, {"x-api-key", "telli-api-key-secret"}}) ==
+        Refusal::wrong);
   CHECK(check_header({"x-api-key", "", false}, {{"x-api-key", ""}}) == Refusal::wrong);
   CHECK(check_header(site, {{"api-secret", site.value}}) == none);
   CHECK(check_header(site, {{"api-secret", "38AE7C1543465FAC8C6958797F4F4FBC65860A50"}}) == none);
@@ -247,8 +346,8 @@ TEST_CASE("signature: basic credentials", "[auth][signature]") {
   CHECK(check_basic(expected, {{"authorization", "Basic"}}) == Refusal::malformed);
   CHECK(check_basic(expected, {{"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0"}}) == Refusal::malformed);
   CHECK(check_basic(expected, {{"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0y"}}) == Refusal::wrong);
-  CHECK(check_basic(expected, {{"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0x"}, {"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0x"}}) ==
-        Refusal::malformed);
+  CHECK(check_basic(expected, {{"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0x"},
+                               {"authorization", "Basic dGFibGV0OnRhYmxldC1wYXNzd29yZC0x"}}) == Refusal::malformed);
   CHECK(check_basic("", {{"authorization", "Basic "}}) != none);
 }
 

@@ -77,7 +77,8 @@ class SignedServer {
 };
 
 std::string signed_post(const std::string& body, std::string more = "Content-Type: application/json\r\n") {
-  return support::post("/ingest/hub", body, more + "X-Hub-Signature-256: " + tests::hmac_hex("hub-secret", body) + "\r\n");
+  return support::post("/ingest/hub", body,
+                       more + "X-Hub-Signature-256: " + tests::hmac_hex("hub-secret", body) + "\r\n");
 }
 
 }  // namespace
@@ -106,9 +107,11 @@ TEST_CASE("signed sockets: a body in pieces is checked whole", "[auth][http]") {
   const std::string request = signed_post(native_body);
   for (char c : request) client.send(std::string_view(&c, 1));
   CHECK(client.answer().body == "hub 19");
-  client.send("POST /ingest/hub HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nX-Hub-Signature-256: " +
-              tests::hmac_hex("hub-secret", native_body) + "\r\n\r\n5\r\n" + native_body.substr(0, 5) + "\r\ne\r\n" + native_body.substr(5) +
-              "\r\n0\r\n\r\n");
+  client.send(
+      "POST /ingest/hub HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+      "chunked\r\nX-Hub-Signature-256: " +
+      tests::hmac_hex("hub-secret", native_body) + "\r\n\r\n5\r\n" + native_body.substr(0, 5) + "\r\ne\r\n" +
+      native_body.substr(5) + "\r\n0\r\n\r\n");
   CHECK(client.answer().body == "hub 19");
 }
 
@@ -116,18 +119,20 @@ TEST_CASE("signed sockets: a body in pieces is checked whole", "[auth][http]") {
 TEST_CASE("signed sockets: a compressed body is checked as it came", "[auth][http]") {
   SignedServer server;
   // printf '{"measurements":[]}' | gzip -n9
-  const unsigned char gzipped[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0xca, 0x4d,
-                                   0x4d, 0x2c, 0x2e, 0x2d, 0x4a, 0xcd, 0x4d, 0xcd, 0x2b, 0x29, 0x56, 0xb2, 0x8a, 0x8e,
-                                   0xad, 0x05, 0x00, 0xc5, 0x9f, 0xc0, 0x56, 0x13, 0x00, 0x00, 0x00};
+  const unsigned char gzipped[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0xca,
+                                   0x4d, 0x4d, 0x2c, 0x2e, 0x2d, 0x4a, 0xcd, 0x4d, 0xcd, 0x2b, 0x29, 0x56, 0xb2,
+                                   0x8a, 0x8e, 0xad, 0x05, 0x00, 0xc5, 0x9f, 0xc0, 0x56, 0x13, 0x00, 0x00, 0x00};
   const std::string body(reinterpret_cast<const char*>(gzipped), sizeof gzipped);
   const std::string fields = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
   RawHttp client(server.port());
   client.send(signed_post(body, fields));
   CHECK(client.answer().body == "hub 19");
-  client.send(support::post("/ingest/hub", body, fields + "X-Hub-Signature-256: " + tests::hmac_hex("hub-secret", native_body) + "\r\n"));
+  client.send(support::post("/ingest/hub", body,
+                            fields + "X-Hub-Signature-256: " + tests::hmac_hex("hub-secret", native_body) + "\r\n"));
   CHECK(client.answer().status == 401);
   // Not gzip at all: 401, not 400, so nobody looked.
-  client.send(support::post("/ingest/hub", "no gzip", fields + "X-Hub-Signature-256: " + tests::hmac_hex("wrong", "no gzip") + "\r\n"));
+  client.send(support::post("/ingest/hub", "no gzip",
+                            fields + "X-Hub-Signature-256: " + tests::hmac_hex("wrong", "no gzip") + "\r\n"));
   CHECK(client.answer().status == 401);
 }
 
@@ -187,7 +192,9 @@ TEST_CASE("signed sockets: the subject of a verified client certificate", "[auth
   CHECK(status("sensor-cloud", support::post("/ingest/machine", native_body, json)) == 200);
   CHECK(status("another-cloud", support::post("/ingest/machine", native_body, json)) == 401);
   CHECK(status("sensor-cloud", support::post("/ingest/strict", native_body, json)) == 401);
-  CHECK(status("sensor-cloud", support::post("/ingest/strict", native_body, json + "Authorization: Bearer strict-secret\r\n")) == 200);
-  CHECK(status("another-cloud", support::post("/ingest/strict", native_body, json + "Authorization: Bearer strict-secret\r\n")) == 401);
+  CHECK(status("sensor-cloud",
+               support::post("/ingest/strict", native_body, json + "Authorization: Bearer strict-secret\r\n")) == 200);
+  CHECK(status("another-cloud",
+               support::post("/ingest/strict", native_body, json + "Authorization: Bearer strict-secret\r\n")) == 401);
   CHECK(status("sensor-cloud", support::post("/ingest/no-such-source", native_body, json)) == 401);
 }

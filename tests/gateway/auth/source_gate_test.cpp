@@ -47,7 +47,8 @@ struct Gate {
   Gate() {
     clock.set_wall(std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(9));
     auto number = [](std::string_view name) { return static_cast<store::Tenant>(name == "bodo" ? 1 : 2); };
-    guard = auth::make_guard(config, std::make_shared<const auth::Authenticator>(config, number), audit, metrics, clock);
+    guard =
+        auth::make_guard(config, std::make_shared<const auth::Authenticator>(config, number), audit, metrics, clock);
     post.method = Method::post;
     post.pattern = "/ingest/{source}";
     post.roles = static_cast<http::Roles>(http::Role::source);
@@ -64,8 +65,10 @@ struct Gate {
     request.query = asked.query;
     request.client_certificate = asked.certificate;
     for (const auto& [name, value] : asked.fields) request.headers.add(name, value);
-    if (!asked.content_type.empty() && asked.method == Method::post) request.headers.add("content-type", asked.content_type);
-    if (asked.length_known && !asked.body.empty()) request.headers.add("content-length", std::to_string(asked.body.size()));
+    if (!asked.content_type.empty() && asked.method == Method::post)
+      request.headers.add("content-type", asked.content_type);
+    if (asked.length_known && !asked.body.empty())
+      request.headers.add("content-length", std::to_string(asked.body.size()));
     std::optional<http::Response> answer = guard(request, route);
     Told told;
     if (!answer && request.body_check) {
@@ -116,7 +119,9 @@ Asked probed(std::string source, std::string query = {}, Fields fields = {}) {
   return asked;
 }
 
-std::pair<std::string, std::string> bearer(const std::string& token) { return {"authorization", "Bearer " + token}; }
+std::pair<std::string, std::string> bearer(const std::string& token) {
+  return {"authorization", "Bearer " + token};
+}
 std::pair<std::string, std::string> hub(std::string_view key, const std::string& body = native_body) {
   return {"x-hub-signature-256", tests::hmac_hex(key, body)};
 }
@@ -137,7 +142,9 @@ TEST_CASE("source gate: each scheme lets its own request through as its source",
       {posted("hub", {hub("hub-secret")}), true},
       {posted("both", {bearer("both-secret"), hub("both-hub-secret")}), true},
       {posted("fitbit", {{"X-Fitbit-Signature", fitbit_digest}}, fitbit_body), true},
-      {posted("oura", {{"x-oura-timestamp", "1795165200"}, {"x-oura-signature", tests::hmac_hex("oura-client-secret", "1795165200" + native_body)}}), true},
+      {posted("oura", {{"x-oura-timestamp", "1795165200"},
+                       {"x-oura-signature", tests::hmac_hex("oura-client-secret", "1795165200" + native_body)}}),
+       true},
       {posted("polar", {{"Polar-Webhook-Signature", tests::hmac_hex("polar-signature-secret", native_body)}}), true},
       {posted("terra", {{"terra-signature", terra}}), true},
       {posted("google", {bearer("google-subscriber-secret")}, R"({"type":"verification"})"), false},
@@ -213,7 +220,8 @@ TEST_CASE("source gate: without proof every name is answered alike", "[auth][gat
       {"two signatures", {{"terra-signature", wrong}, {"polar-webhook-signature", wrong}}},
   };
   const std::vector<std::string> bodies = {native_body, ping, "", std::string(5000, 'x')};
-  const std::vector<std::string> queries = {"", "verify=guess", "verification_token=guess&challenge=c", "verify=a&verify=b", "%zz"};
+  const std::vector<std::string> queries = {"", "verify=guess", "verification_token=guess&challenge=c",
+                                            "verify=a&verify=b", "%zz"};
   for (const auto& [name, fields] : proofs) {
     DYNAMIC_SECTION(name) {
       const bool is_signed = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
@@ -274,29 +282,33 @@ TEST_CASE("source gate: Oura's challenge comes back for the right token only", "
   const Told right = gate.ask(probed("oura", "verification_token=oura-verification-token&challenge=Gr%C3%B8t%22x"));
   CHECK(right.status == 200);
   CHECK(right.body == R"({"challenge":"Grøt\"x"})");
-  for (const char* query : {"verification_token=wrong&challenge=c", "verification_token=oura-verification-token", "challenge=c",
-                            "verification_token=&challenge=c", "verification_token=oura-verification-token&challenge=a&challenge=b"}) {
+  for (const char* query :
+       {"verification_token=wrong&challenge=c", "verification_token=oura-verification-token", "challenge=c",
+        "verification_token=&challenge=c", "verification_token=oura-verification-token&challenge=a&challenge=b"}) {
     INFO(query);
     const Told told = gate.ask(probed("oura", query));
     CHECK(told.status == 401);
     CHECK(told.body.find("challenge\"") == std::string::npos);
   }
-  CHECK(gate.ask(probed("oura", "verification_token=oura-verification-token&challenge=" + std::string(1025, 'c'))).status == 401);
+  CHECK(gate.ask(probed("oura", "verification_token=oura-verification-token&challenge=" + std::string(1025, 'c')))
+            .status == 401);
   CHECK(gate.ask(probed("polar", "verification_token=&challenge=c")).status == 401);
 }
 
-TEST_CASE("source gate: Polar's PING is the only unsigned body that is answered, and goes nowhere", "[auth][gate][handshake]") {
+TEST_CASE("source gate: Polar's PING is the only unsigned body that is answered, and goes nowhere",
+          "[auth][gate][handshake]") {
   Gate gate;
-  for (const char* body : {R"({"event":"PING"})", R"( { "event" : "PING" } )", R"({"timestamp":"2026-11-20T09:00:00Z","event":"PING"})"}) {
+  for (const char* body :
+       {R"({"event":"PING"})", R"( { "event" : "PING" } )", R"({"timestamp":"2026-11-20T09:00:00Z","event":"PING"})"}) {
     const Told told = gate.ask(posted("polar", {{"Polar-Webhook-Event", "PING"}}, body));
     CHECK(told.status == 200);
     CHECK(told.actor.empty());
   }
   CHECK(gate.metrics.source("bodo", "polar").handshakes.value() == 3);
-  for (const char* body :
-       {R"({"event":"EXERCISE","user_id":475})", R"({"event":"PING","user_id":475})", R"({"event":"PING","heart_rate_samples":[]})",
-        R"({"event":"PING","timestamp":{"heart_rate":1}})", R"({"event":"ping"})", R"(["PING"])", R"("PING")", "PING", "{", R"({"event":"PING"}x)",
-        R"({"event":"PING","event":"PING"})"}) {
+  for (const char* body : {R"({"event":"EXERCISE","user_id":475})", R"({"event":"PING","user_id":475})",
+                           R"({"event":"PING","heart_rate_samples":[]})",
+                           R"({"event":"PING","timestamp":{"heart_rate":1}})", R"({"event":"ping"})", R"(["PING"])",
+                           R"("PING")", "PING", "{", R"({"event":"PING"}x)", R"({"event":"PING","event":"PING"})"}) {
     INFO(body);
     CHECK(gate.ask(posted("polar", {}, body)).status == 401);
   }
@@ -335,7 +347,8 @@ TEST_CASE("source gate: an unsigned source answers probes and takes hints, never
   CHECK(gate.metrics.source("bodo", tests::hint_id).hints.value() == 2);
 }
 
-TEST_CASE("source gate: a probe with the token is still answered, a signed source's without it is not", "[auth][gate]") {
+TEST_CASE("source gate: a probe with the token is still answered, a signed source's without it is not",
+          "[auth][gate]") {
   Gate gate;
   CHECK(gate.ask(probed("sensors", "", {bearer("sensors-secret")})).actor == "sensors");
   CHECK(gate.ask(probed("both", "", {bearer("both-secret")})).actor == "both");
@@ -365,7 +378,9 @@ TEST_CASE("source gate: the media type is told to those who proved themselves on
 // Invariant 1: a vendor whose answer was lost, or who was told 503, sends the same bytes under the same signature.
 TEST_CASE("source gate: the same signature again is taken and counted, in the window", "[auth][gate]") {
   Gate gate;
-  const Asked asked = posted("terra", {{"terra-signature", "t=1795165200,v1=" + tests::hmac_hex("terra-signing-secret", "1795165200." + native_body)}});
+  const Asked asked = posted(
+      "terra",
+      {{"terra-signature", "t=1795165200,v1=" + tests::hmac_hex("terra-signing-secret", "1795165200." + native_body)}});
   for (int i = 0; i < 5; ++i) CHECK(gate.ask(asked).actor == "terra");
   CHECK(gate.metrics.source("bodo", "terra").repeated_signatures.value() == 4);
   gate.clock.advance(std::chrono::seconds(300));
