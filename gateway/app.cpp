@@ -90,7 +90,7 @@ struct App::Parts {
         link_worker(*store, committer, replays, world.clock),
         authenticator(std::make_shared<auth::Authenticator>(
             config, [this](std::string_view name) { return store->tenant(name); })),
-        router(auth::make_guard(config, authenticator, audit, metrics)),
+        router(auth::make_guard(config, authenticator, audit, metrics, world.clock)),
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),

@@ -1,6 +1,7 @@
 #include "gateway/api/ingest.hpp"
 
 #include "fhir/operation_outcome.hpp"
+#include "gateway/auth/actor.hpp"
 
 namespace gateway::api {
 namespace {
@@ -34,6 +35,8 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   std::string payload;
   if (adapter->answer) payload = request.body;  // the acknowledgement repeats the message's number
   const ingest::Receipt receipt = co_await deps.intake.take(*source, std::move(request.body));
+  // Fitbit takes anything but 204 for a failure and ends the subscription.
+  if (!receipt.refusal && request.actor && request.actor->answers_empty) co_return http::Response(204, "", "");
   co_return answered(*adapter, payload, receipt, source->settings, deps.clock.now());
 }
 

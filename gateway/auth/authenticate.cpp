@@ -43,13 +43,17 @@ Authenticator::Authenticator(const config::Config& config, const TenantNumber& t
     : hmac_(config.installation_secret) {
   std::unordered_map<Hmac::Full, Actor, FirstBytes> found;
   for (const config::Source& source : config.sources) {
+    const auto roles = static_cast<http::Roles>(http::Role::source);
+    Actor own{source.id, tenant_number(source.tenant), source.tenant, roles, {source.id}, source.auth.answers_empty};
+    sources_.emplace(source.id, std::make_shared<const Actor>(std::move(own)));
+    if (source.bearer.empty()) continue;
     auto [entry, made] = found.try_emplace(hashed(source.bearer));
     Actor& actor = entry->second;
     if (made) {
       actor.id = source.id;
       actor.tenant_name = source.tenant;
       actor.tenant = tenant_number(source.tenant);
-      actor.roles = static_cast<http::Roles>(http::Role::source);
+      actor.roles = roles;
     } else if (actor.tenant_name != source.tenant) {
       throw std::invalid_argument("sources of two tenants share a secret");
     }
@@ -61,6 +65,11 @@ Authenticator::Authenticator(const config::Config& config, const TenantNumber& t
     entry->second = Actor{client.id, tenant_number(client.tenant), client.tenant, client.roles, {}};
   }
   for (auto& [hash, actor] : found) actors_.emplace(hash, std::make_shared<const Actor>(std::move(actor)));
+}
+
+std::shared_ptr<const Actor> Authenticator::source(std::string_view id) const {
+  auto found = sources_.find(std::string(id));
+  return found == sources_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<const Actor> Authenticator::actor_of(std::string_view token) const {

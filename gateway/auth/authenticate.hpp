@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -26,7 +27,11 @@ class Authenticator {
   // depends on how much of some configured secret was guessed, nor on how many there are.
   std::shared_ptr<const Actor> actor(const http::Request&) const;
 
-  // The same for a known token, without a request.
+  // A source that proves itself otherwise, once it has; it need not have a token. Null when there is no such source.
+  std::shared_ptr<const Actor> source(std::string_view id) const;
+
+  // The same as actor(request) for a known token, without a request. A source with more to prove than its token
+  // (config::SourceAuth) is not proved by it alone.
   std::shared_ptr<const Actor> actor_of(std::string_view token) const;
 
  private:
@@ -37,6 +42,7 @@ class Authenticator {
 
   Hmac hmac_;
   std::unordered_map<Hmac::Full, std::shared_ptr<const Actor>, FirstBytes> actors_;
+  std::unordered_map<std::string, std::shared_ptr<const Actor>> sources_;
 };
 
 // The token of "Authorization: Bearer TOKEN" (RFC 6750 2.1); empty when there is none or more than one such header.

@@ -1,5 +1,6 @@
-// Who may call which route, decided before a body is read (design.md 8.2). The answers say as little as they can: a
-// token of nobody gets the same 401 whether or not what it asked for exists.
+// Who may call which route, decided before a body is read (design.md 8.2) or, for sources whose vendor signs the body,
+// before it is inflated and parsed. The answers say as little as they can: a caller without proof gets the same 401
+// whether or not what it asked for exists.
 #pragma once
 
 #include <memory>
@@ -11,15 +12,11 @@
 
 namespace gateway::auth {
 
-// Sets request.actor on every route that is not open. `audit` and `metrics` outlive the guard; refusals are counted in
-// both.
-// `/metrics` asks for config.metrics_bearer when there is one. On routes for sources the capture {source} decides:
-//   no source has the token                      401, one body, whatever the path names
-//   the token's own source                       pass; 415 when its adapter does not take the body's media type
-//   another source of the same tenant            403
-//   no such source, or one of another tenant     404
-// Elsewhere: no or nobody's token 401, a token without the role 403.
-http::Guard make_guard(const config::Config&, std::shared_ptr<const Authenticator>, AuditTrail& audit,
-                       Metrics& metrics);
+// Sets request.actor on every route that is not open. `audit`, `metrics` and the clock outlive the guard; refusals are
+// counted in audit and metrics.
+// `/metrics` asks for config.metrics_bearer when there is one. On routes for sources: source_gate.hpp. Elsewhere: no or
+// nobody's token 401, a token without the role 403.
+http::Guard make_guard(const config::Config&, std::shared_ptr<const Authenticator>, AuditTrail& audit, Metrics& metrics,
+                       const Clock&);
 
 }  // namespace gateway::auth

@@ -13,6 +13,7 @@
 #include "adapters/adapter.hpp"
 #include "fhir/national_id.hpp"
 #include "fhir/result.hpp"
+#include "gateway/config/source_auth.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/runtime/clock.hpp"
 #include "gateway/runtime/log.hpp"
@@ -35,7 +36,8 @@ struct Source {
   bool compat_exact = false;          // iomt: the connector's own arithmetic
   adapters::Settings settings;        // what else the format needs to know
   std::string timezone = "Europe/Oslo";
-  std::string bearer;                    // resolved secret
+  std::string bearer;  // resolved secret; empty when the source proves itself in another way
+  SourceAuth auth;     // what it proves besides
   std::chrono::seconds silent_after{0};  // 0: not supervised
   bool create_patients = true;
   std::size_t quarantine_items = 10'000;            // waiting at most; full is 503, never eviction

@@ -103,7 +103,7 @@ Source read_source(Section& section, const std::string& timezone, const Reading&
   read_aliases(section, source.settings.aliases);
   section.text("transfer_number", source.settings.transfer_number);
   section.text("timezone", source.timezone);
-  read_bearer(section, source.bearer, Need::required);
+  read_source_auth(section, source.bearer, source.auth);
   section.duration("silent_after", source.silent_after, seconds(0), hours(24 * 365));
   section.flag("create_patients", source.create_patients);
   section.number("quarantine_items", source.quarantine_items, 1, 10'000'000);

@@ -20,6 +20,7 @@ namespace gateway::config {
 namespace {
 
 constexpr std::size_t id_length = 64;
+constexpr std::size_t hint_id_length = 32;  // 128 bits as hex
 
 std::string at(const char* list, std::size_t index, const char* key) {
   return std::string(list) + "[" + std::to_string(index) + "]." + key;
@@ -39,6 +40,7 @@ class Validator {
     check_tenant_names("destinations", config_.destinations);
     check_tenants();
     check_sources();
+    check_proofs();
     check_links();
     check_secrets();
     check_destinations();
@@ -127,6 +129,28 @@ class Validator {
     }
   }
 
+  // What a source proves itself with has to be able to hold at all.
+  void check_proofs() {
+    auto asks = [](const Listener& listener) { return listener.listen.tls && !listener.listen.tls->client_ca.empty(); };
+    const bool certificates = std::any_of(draft_.listeners.begin(), draft_.listeners.end(), asks);
+    for (std::size_t i = 0; i < config_.sources.size(); ++i) {
+      const Source& source = config_.sources[i];
+      if (!source.auth.certificate.empty() && !certificates) {
+        error(at("sources", i, "auth.client_certificate"),
+              "'client_certificate' needs a listener with 'tls.client_ca': no other asks for certificates");
+      }
+      // The address is all that keeps strangers from it.
+      if (source.auth.hints && source.id.size() < hint_id_length) {
+        error(at("sources", i, "auth.unsigned"),
+              "the id of an unsigned source is its only secret: use at least 32 random characters");
+      }
+      if (source.auth.hints && source.adapter != "withings") {
+        error(at("sources", i, "auth.unsigned"),
+              "'unsigned' is for vendors that only notify and cannot sign: withings");
+      }
+    }
+  }
+
   struct Period {
     fhir::Time from;
     std::optional<fhir::Time> to;
@@ -204,14 +228,23 @@ class Validator {
     std::map<std::string_view, std::vector<Holder>> holders;
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
       const Source& source = config_.sources[i];
-      check_secret(holders, source.bearer,
-                   {at("sources", i, "auth.bearer"), "source '" + source.id + "'", source.tenant, true});
+      const Holder holder{at("sources", i, "auth.bearer"), "source '" + source.id + "'", source.tenant, true};
+      for (std::string_view secret : secrets_of(source)) check_secret(holders, secret, holder);
     }
     for (std::size_t i = 0; i < config_.clients.size(); ++i) {
       const Client& client = config_.clients[i];
       check_secret(holders, client.bearer,
                    {at("clients", i, "auth.bearer"), "client '" + client.id + "'", client.tenant, false});
     }
+  }
+
+  static std::vector<std::string_view> secrets_of(const Source& source) {
+    const SourceAuth& auth = source.auth;
+    std::vector<std::string_view> secrets{source.bearer, auth.verify_code, auth.verification_token};
+    if (!auth.basic.empty()) secrets.push_back(std::string_view(auth.basic).substr(auth.basic.find(':') + 1));
+    for (const HeaderSecret& header : auth.headers) secrets.push_back(header.value);
+    if (auth.signature) secrets.push_back(auth.signature->key);
+    return secrets;
   }
 
   // A secret says who somebody is. Only sources of one tenant may share theirs: a vendor with one account and several

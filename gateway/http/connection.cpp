@@ -174,6 +174,19 @@ Connection::Step Connection::admit() {
   return Step::proceed;
 }
 
+Connection::Step Connection::check_body() {
+  if (!request_.body_check) return Step::proceed;
+  const auto check = std::exchange(request_.body_check, nullptr);
+  try {
+    std::optional<Response> answer = check(request_);
+    if (!answer) return Step::proceed;
+    response_ = std::move(*answer);
+    return Step::answer;
+  } catch (...) {
+    return fail(std::current_exception());
+  }
+}
+
 void Connection::write_head() {
   if (response_.status < 200 || response_.status > 599) {
     worker_->log("handler_failed", request_.id + ": a status out of range");

@@ -74,6 +74,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Step { proceed, answer, end };
   // Route, guard, what the header announces about the body. `answer`: response_ is set.
   Step admit();
+  // What the guard left to be decided with the body. `answer`: response_ is set.
+  Step check_body();
   Step refuse(int status, std::string_view detail);  // sets response_
   Step fail(std::exception_ptr);                     // 500 and a line in the log
   bool gzip_body() const;

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -70,6 +71,8 @@ class Headers {
   std::vector<Span> spans_;
 };
 
+struct Response;
+
 struct Request {
   Method method = Method::other;
   std::string target;              // as received
@@ -82,6 +85,9 @@ struct Request {
   std::vector<std::pair<std::string_view, std::string>> captures;  // {id} of the route's pattern
   std::shared_ptr<const auth::Actor> actor;                        // set by the guard; null on open routes
   std::string id;                                                  // request id for log lines, ours
+  // Set by the guard when the header does not suffice to say who is calling: asked once, with the body as it came, before
+  // it is inflated or anything reads it. Answers in the handler's place, or sets `actor` and lets through.
+  std::function<std::optional<Response>(Request&)> body_check;
 
   std::string_view header(std::string_view lower_case_name) const;  // empty when missing
   std::string_view capture(std::string_view name) const;

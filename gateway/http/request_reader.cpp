@@ -132,6 +132,7 @@ void reset(Request& request) {
   request.body.clear();
   request.captures.clear();
   request.actor.reset();
+  request.body_check = nullptr;
 }
 
 // The request line ends in a well-formed version that is not HTTP/1.x.

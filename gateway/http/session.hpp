@@ -160,7 +160,11 @@ class Session final : public Connection {
       step = co_await send_early();
       co_return step;
     }
-    if (reader_.has_body()) step = co_await receive_body();
+    if (reader_.has_body()) {
+      step = co_await receive_body();
+    } else {
+      step = check_body();
+    }
     if (step == Step::end) co_return Step::end;
     if (step == Step::proceed) co_await handle();
     if (response_.stream) {
@@ -191,6 +195,8 @@ class Session final : public Connection {
       boost::system::error_code const ec = co_await receive();
       if (ec) co_return interrupted(ec, "The body did not arrive in time.");
     }
+    // Before anything is inflated: a signature is over the bytes as they came.
+    if (check_body() == Step::answer) co_return Step::answer;
     if (!gzip_body()) co_return Step::proceed;
     Step const step = co_await inflate_body();
     co_return step;

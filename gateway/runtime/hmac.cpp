@@ -150,4 +150,16 @@ bool same_secret(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
+std::string sha1_hex(std::string_view text) {
+  std::array<std::uint8_t, 20> digest;
+  check(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr));
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string hex;
+  for (std::uint8_t byte : digest) {
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
+  }
+  return hex;
+}
+
 }  // namespace gateway

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace gateway {
@@ -42,5 +43,8 @@ inline std::uint64_t sha256_digest(std::initializer_list<std::string_view> parts
 // Whether two secrets are equal, in a time that tells nothing of either, its length included: their digests are
 // compared.
 bool same_secret(std::string_view a, std::string_view b);
+
+// Lower-case hex of SHA-1: a format some vendors prescribe, never a choice of ours.
+std::string sha1_hex(std::string_view);
 
 }  // namespace gateway

@@ -52,6 +52,11 @@ constexpr const char* item_help = "Items by what became of them; the outcomes of
 
 }  // namespace
 
+std::string_view name(SourceRefusal reason) {
+  static constexpr std::string_view names[] = {"missing", "malformed", "wrong", "outside-window"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
 struct Metrics::Impl {
   prometheus::Registry registry;
   std::mutex mutex;
@@ -148,6 +153,16 @@ SourceMetrics& Metrics::source(std::string_view tenant, std::string_view source)
   metrics.undecodable = r.counter("hjemport_payloads_undecodable_total", "Payloads that could not be decoded", who);
   metrics.refused_busy =
       r.counter("hjemport_payloads_refused_total", "Payloads answered 503 because something was full", who);
+  for (std::size_t i = 0; i < metrics.refused.size(); ++i) {
+    Labels labels = who;
+    labels["reason"] = name(static_cast<SourceRefusal>(i));
+    metrics.refused[i] =
+        r.counter("hjemport_source_refused_total", "Requests whose proof did not hold, by reason", labels);
+  }
+  metrics.handshakes = r.counter("hjemport_source_handshakes_total", "Handshakes of a vendor's set-up answered", who);
+  metrics.hints = r.counter("hjemport_source_hints_total", "Unsigned notifications thrown away unread", who);
+  metrics.repeated_signatures =
+      r.counter("hjemport_source_repeated_signatures_total", "Signed requests that came again within the window", who);
   metrics.waiting = r.gauge("hjemport_quarantine_waiting_items", "Items waiting in quarantine", who);
   metrics.newest = r.gauge("hjemport_source_newest_timestamp_seconds", "When the newest item was accepted", who);
   return metrics;

@@ -57,15 +57,28 @@ class Histogram {
   prometheus::Histogram* series_ = nullptr;
 };
 
+// Why a request to a source was refused for who sent it.
+enum class SourceRefusal : std::uint8_t {
+  missing,         // nothing to prove itself with
+  malformed,       // not of the form the scheme has; a header that came twice
+  wrong,           // another secret, another body than was signed, another certificate
+  outside_window,  // rightly signed, too long ago or too far ahead
+};
+inline constexpr std::size_t source_refusals = 4;
+std::string_view name(SourceRefusal);  // "outside-window"
+
 // What becomes of one source's items; accepted + duplicate + amended + quarantined + ignored = received (invariant 2).
 struct SourceMetrics {
   Counter received, accepted, duplicate, amended;
   std::array<Counter, 9> quarantined;  // by adapters::QuarantineReason
   std::array<Counter, 5> ignored;      // by adapters::IgnoreReason
   Counter payloads, undecodable, refused_busy;
+  std::array<Counter, source_refusals> refused;  // by SourceRefusal
+  Counter handshakes, hints, repeated_signatures;
   Gauge waiting;  // items in quarantine
   Gauge newest;   // Unix time of the newest accepted item
 
+  const Counter& refused_for(SourceRefusal reason) const { return refused[static_cast<std::size_t>(reason)]; }
   const Counter& held(adapters::QuarantineReason reason) const { return quarantined[static_cast<std::size_t>(reason)]; }
   const Counter& dropped(adapters::IgnoreReason reason) const { return ignored[static_cast<std::size_t>(reason)]; }
 };

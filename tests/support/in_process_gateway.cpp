@@ -61,7 +61,7 @@ struct InProcessGateway::Parts {
         link_worker(store, committer, replays, clock),
         authenticator(std::make_shared<auth::Authenticator>(
             config, [&store](std::string_view name) { return store.tenant(name); })),
-        router(auth::make_guard(config, authenticator, audit, metrics)),
+        router(auth::make_guard(config, authenticator, audit, metrics, clock)),
         http(loop, [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
         cursors(hmac, system_random()),
@@ -243,6 +243,7 @@ http::Request request_of(Asked asked) {
   if (question != std::string::npos) request.query = asked.target.substr(question + 1);
   request.target = std::move(asked.target);
   request.body = std::move(asked.body);
+  if (!request.body.empty()) request.headers.emplace_back("content-length", std::to_string(request.body.size()));
   if (!asked.token.empty()) request.headers.emplace_back("authorization", "Bearer " + asked.token);
   for (const auto& [name, value] : asked.headers) request.headers.emplace_back(name, value);
   return request;
@@ -263,6 +264,7 @@ std::vector<http::Response> InProcessGateway::together(std::vector<Asked> asked)
       refused = std::move(refusal->response);
     } else {
       refused = parts_->router.guard()(requests[i], *std::get<const http::Route*>(found));
+      if (!refused && requests[i].body_check) refused = requests[i].body_check(requests[i]);
     }
     if (refused) {
       responses[i] = std::move(*refused);

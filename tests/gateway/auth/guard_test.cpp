@@ -17,7 +17,7 @@ namespace {
 struct Gate {
   explicit Gate(config::Config wanted = tests::auth_config()) : config(std::move(wanted)) {
     auto authenticator = std::make_shared<const auth::Authenticator>(config, tests::tenant_number);
-    guard = auth::make_guard(config, authenticator, audit, metrics);
+    guard = auth::make_guard(config, authenticator, audit, metrics, system_clock());
   }
 
   std::optional<http::Response> ask(const http::Route& route, http::Request& request) { return guard(request, route); }
