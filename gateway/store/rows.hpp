@@ -191,7 +191,7 @@ struct PullUser {
   Source source{};
   std::string user;           // as the operator named it
   Tenant tenant{};
-  std::uint32_t version = 1;  // of the token: a new one whenever an operator or the vendor replaces it
+  std::int64_t version = 0;   // of the token: another one, never used before, whenever somebody replaces it
   PullState state = PullState::active;
   std::string token;          // sealed (pull/seal.hpp), never plain
   std::optional<Time> asked;  // a new token was asked for then and no answer is kept: the stored one may be spent

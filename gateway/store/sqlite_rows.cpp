@@ -189,7 +189,7 @@ PullUser read_pull_user(const SqliteQuery& row) {
   u.source = row.number<Source>(0);
   u.user = row.text(1);
   u.tenant = row.number<Tenant>(2);
-  u.version = row.number<std::uint32_t>(3);
+  u.version = row.integer(3);
   u.state = row.number<PullState>(4);
   u.token = row.text(5);
   u.asked = row.optional_time(6);
