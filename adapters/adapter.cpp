@@ -29,6 +29,8 @@ namespace {
 
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 constexpr std::array<std::string_view, 1> csv = {"text/csv"};
+// Withings notifies with a form.
+constexpr std::array<std::string_view, 2> json_or_form = {"application/json", "application/x-www-form-urlencoded"};
 constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "application/fhir+json"};
 // The published client of the hub sets no media type, and its library then says text/plain (norway.md 2.1).
 constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
@@ -54,7 +56,7 @@ const std::array registry = std::to_array<Adapter>({
     {"terra", decode_terra, json},
     {"validic", decode_validic, json},
     {"vkp", decode_vkp, vkp_json},
-    {"withings", decode_withings, json},
+    {"withings", decode_withings, json_or_form},
 });
 
 }  // namespace

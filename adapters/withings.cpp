@@ -1,5 +1,6 @@
 // A Withings getmeas answer that somebody pulled (developer.withings.com, "Measure - Getmeas"; vendors.md C.1). The
-// document says for whom it was pulled in `userid`, put there by the puller; Withings itself leaves it out.
+// document says for whom it was pulled in `userid`, put there by the puller; Withings itself leaves it out. Also the
+// notification, a form without values: "userid=12345&appli=4&startdate=1715668200&enddate=1715668201".
 #include "adapters/withings.hpp"
 
 #include <algorithm>
@@ -256,6 +257,14 @@ class GroupReader {
   std::bitset<256> seen_;
 };
 
+// A form has a `userid` field and begins with no JSON. What its fields say besides is not looked at: nothing in it is
+// signed, so it is a hint to pull, whatever it claims.
+bool is_notification(std::string_view payload) {
+  if (payload.empty() || payload.size() > 4096) return false;
+  const bool form = std::all_of(payload.begin(), payload.end(), [](char c) { return c > ' ' && c < 127 && c != '{'; });
+  return form && (payload.starts_with("userid=") || payload.find("&userid=") != std::string_view::npos);
+}
+
 fhir::Result<std::string> read_user(JsonValue root, JsonValue body) {
   auto user = read_id(root, "userid");
   if (!user || !user->empty()) return user;
@@ -265,6 +274,11 @@ fhir::Result<std::string> read_user(JsonValue root, JsonValue body) {
 }  // namespace
 
 fhir::Result<Decoded> decode_withings(std::string_view payload, const Context& context) {
+  if (is_notification(payload)) {
+    Decoded notified;
+    notified.items.push_back(Ignored{IgnoreReason::not_a_reading, "a notification, to be pulled"});
+    return notified;
+  }
   if (const auto parsed = context.scratch.reparse(payload); !parsed) return parsed.error();
   const JsonValue root = context.scratch.root();
   if (!root.is_object()) return fhir::invalid("the document: expected a getmeas answer");

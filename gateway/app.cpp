@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "gateway/api/admin.hpp"
+#include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/fhir.hpp"
@@ -95,13 +96,17 @@ struct App::Parts {
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics),
-        ingest_deps{sources, intake, world.clock},
+        seal(hmac, world.random),
+        puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
+               config.sources),
+        ingest_deps{sources, intake, world.clock, &puller},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
-        admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock} {}
+        admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock},
+        pull_deps{sources, committer, reads, audit, seal, puller} {}
 
   config::Config config;
   World world;
@@ -126,6 +131,8 @@ struct App::Parts {
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
   ingest::Intake intake;
+  pull::TokenSeal seal;
+  pull::Puller puller;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
@@ -133,6 +140,7 @@ struct App::Parts {
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
   api::AdminDeps admin_deps;
+  api::PullDeps pull_deps;
   std::unique_ptr<http::Server> server;
   std::vector<unsigned short> ports;
   std::vector<Guarded> guards;
@@ -159,6 +167,7 @@ void App::Parts::routes() {
   api::add_fhir_search_routes(router, fhir_deps);
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
+  api::add_pull_routes(router, pull_deps);
 }
 
 void App::Parts::listen() {
@@ -258,6 +267,7 @@ void App::start() {
   ingest::ensure_links(parts.committer, parts.sources, parts.config);
   parts.link_worker.start();
   parts.forwarder.start();
+  parts.puller.start();
   parts.every_while();
   parts.server->start();
   auto run = [&parts](asio::io_context& context) {
@@ -272,9 +282,11 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, forwarded;
+  std::promise<void> served, pulled, forwarded;
   parts.server->stop([&served] { served.set_value(); });
   served.get_future().wait();
+  parts.puller.stop([&pulled] { pulled.set_value(); });
+  pulled.get_future().wait();
   parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
   forwarded.get_future().wait();
   parts.link_worker.stop();

@@ -33,8 +33,11 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   }
   const std::shared_ptr<const adapters::Adapter> adapter = source->adapter();
   std::string payload;
-  if (adapter->answer) payload = request.body;  // the acknowledgement repeats the message's number
+  const bool pulled = deps.puller != nullptr && deps.puller->pulls(source->facts.id);
+  // The acknowledgement repeats the message's number; a notification is small.
+  if (adapter->answer || (pulled && request.body.size() <= pull::notification_bytes)) payload = request.body;
   const ingest::Receipt receipt = co_await deps.intake.take(*source, std::move(request.body));
+  if (pulled && !receipt.refusal) deps.puller->hint(source->facts.id, payload);
   // Fitbit takes anything but 204 for a failure and ends the subscription.
   if (!receipt.refusal && request.actor && request.actor->answers_empty) co_return http::Response(204, "", "");
   co_return answered(*adapter, payload, receipt, source->settings, deps.clock.now());

@@ -3,6 +3,7 @@
 
 #include "gateway/http/router.hpp"
 #include "gateway/ingest/intake.hpp"
+#include "gateway/pull/puller.hpp"
 
 namespace gateway::api {
 
@@ -10,6 +11,7 @@ struct IngestDeps {
   const ingest::Sources& sources;
   const ingest::Intake& intake;
   const Clock& clock;
+  pull::Puller* puller = nullptr;  // notifications of sources that are pulled are hints for it
 };
 
 void add_ingest_routes(http::Router&, const IngestDeps&);

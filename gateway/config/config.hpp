@@ -30,6 +30,20 @@ struct Link {
   std::string source, subject, patient_system, patient_value, from, to;  // times RFC 3339, `to` may be empty
 };
 
+// How a source's readings are pulled from its vendor's cloud (docs/pulling.md). The users and their tokens are not
+// configured: they come by PUT /admin/sources/{id}/users/{user} and live in the store, because vendors replace them.
+struct Pull {
+  std::string client_id, client_secret;  // of our registration with the vendor
+  std::string url;                       // empty: the vendor's
+  std::chrono::seconds every{15 * 60};
+  std::chrono::seconds lookback{7 * 24 * 3600};  // how far back the first pull of a user goes
+  std::chrono::seconds overlap{24 * 3600};       // how much each later pull asks for again, for what was uploaded late
+  int concurrency = 4;                           // users at the same time
+  std::chrono::milliseconds timeout{30'000};     // of one request
+  std::size_t body_bytes = 16 * 1024 * 1024;     // of one answer
+  std::chrono::milliseconds backoff_first{10'000}, backoff_max{3'600'000};
+};
+
 struct Source {
   std::string id, tenant, adapter;
   std::string mapping, fhir_mapping;  // files of an adapter made from files
@@ -40,6 +54,7 @@ struct Source {
   SourceAuth auth;     // what it proves besides
   std::chrono::seconds silent_after{0};  // 0: not supervised
   bool create_patients = true;
+  std::optional<Pull> pull;
   std::size_t quarantine_items = 10'000;            // waiting at most; full is 503, never eviction
   std::size_t quarantine_bytes = 64 * 1024 * 1024;  // kept payload bytes at most
 };

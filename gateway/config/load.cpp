@@ -87,6 +87,21 @@ void read_file_name(Section& section, const char* key, const Reading& reading, s
   if (section.text(key, out)) out = reading.resolve(out).string();
 }
 
+void read_pull(Section& section, Pull& pull) {
+  constexpr std::int64_t megabyte = 1024 * 1024;
+  section.text("client_id", pull.client_id);
+  section.secret("client_secret", pull.client_secret);
+  section.text("url", pull.url);
+  section.duration("every", pull.every, seconds(10), hours(24 * 7));
+  section.duration("lookback", pull.lookback, hours(1), hours(24 * 90));
+  section.duration("overlap", pull.overlap, seconds(0), hours(24 * 30));
+  section.number("concurrency", pull.concurrency, 1, 64);
+  section.duration("timeout", pull.timeout, milliseconds(100), hours(1));
+  section.number("body_bytes", pull.body_bytes, 1024, 64 * megabyte);
+  section.duration("backoff_first", pull.backoff_first, milliseconds(1), hours(1));
+  section.duration("backoff_max", pull.backoff_max, milliseconds(1), hours(24));
+}
+
 Source read_source(Section& section, const std::string& timezone, const Reading& reading) {
   Source source;
   source.timezone = timezone;
@@ -106,6 +121,12 @@ Source read_source(Section& section, const std::string& timezone, const Reading&
   read_source_auth(section, source.bearer, source.auth);
   section.duration("silent_after", source.silent_after, seconds(0), hours(24 * 365));
   section.flag("create_patients", source.create_patients);
+  const bool pulled = section.has("pull");
+  section.section("pull", [&](Section& inner) {
+    Pull pull;
+    read_pull(inner, pull);
+    if (pulled) source.pull = std::move(pull);
+  });
   section.number("quarantine_items", source.quarantine_items, 1, 10'000'000);
   section.number("quarantine_bytes", source.quarantine_bytes, 1024 * 1024, std::int64_t{1} << 40);
   return source;

@@ -120,11 +120,45 @@ class Validator {
     }
   }
 
+  struct Pullable {
+    std::string_view adapter;
+    bool needs_client;  // for renewing tokens
+  };
+  static const Pullable* pullable(std::string_view adapter) {
+    static constexpr Pullable vendors[] = {{"withings", true}, {"polar", false}, {"oura", true}, {"dexcom", true}};
+    for (const Pullable& vendor : vendors) {
+      if (vendor.adapter == adapter) return &vendor;
+    }
+    return nullptr;
+  }
+
+  void check_pull(Source& source, std::size_t i) {
+    Pull& pull = *source.pull;
+    const Pullable* vendor = pullable(source.adapter);
+    if (vendor == nullptr) {
+      return error(at("sources", i, "pull"), "'pull' is for adapters withings, polar, oura and dexcom");
+    }
+    if (vendor->needs_client && (pull.client_id.empty() || pull.client_secret.empty())) {
+      error(at("sources", i, "pull"), "this vendor's tokens are renewed with 'client_id' and 'client_secret'");
+    }
+    if (!pull.url.empty()) {
+      check_url(at("sources", i, "pull.url"), pull.url);
+      while (pull.url.ends_with('/')) pull.url.pop_back();
+    }
+    if (pull.overlap > pull.lookback) {
+      error(at("sources", i, "pull.overlap"), "'overlap' must not be longer than 'lookback'");
+    }
+    if (pull.backoff_max < pull.backoff_first) {
+      error(at("sources", i, "pull.backoff_max"), "'backoff_max' must not be shorter than 'backoff_first'");
+    }
+  }
+
   void check_sources() {
     check_zone("timezone", config_.timezone);
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
-      const Source& source = config_.sources[i];
+      Source& source = config_.sources[i];
       if (!source.adapter.empty()) check_adapter(source, i);
+      if (source.pull) check_pull(source, i);
       if (source.timezone != config_.timezone) check_zone(at("sources", i, "timezone"), source.timezone);
     }
   }

@@ -63,6 +63,7 @@ struct Metrics::Impl {
   std::map<std::pair<std::string, std::string>, SourceMetrics> sources;
   std::map<std::pair<std::string, std::string>, DestinationMetrics> destinations;
   std::map<std::string, TenantMetrics> tenants;
+  std::map<std::pair<std::string, std::string>, PullMetrics> pulls;
   std::mutex collect_mutex;
   std::vector<std::function<void(Metrics&)>> collectors;
 
@@ -194,6 +195,33 @@ TenantMetrics& Metrics::tenant(std::string_view tenant) {
         impl_->gauge("hjemport_alarms_open", "Alarms in any state but resolved", {{"tenant", std::string(tenant)}});
   }
   return entry->second;
+}
+
+PullMetrics& Metrics::pull(std::string_view tenant, std::string_view source) {
+  std::lock_guard lock(impl_->mutex);
+  auto [entry, made] = impl_->pulls.try_emplace({std::string(tenant), std::string(source)});
+  PullMetrics& metrics = entry->second;
+  if (!made) return metrics;
+
+  Impl& r = *impl_;
+  const Labels who{{"tenant", std::string(tenant)}, {"source", std::string(source)}};
+  auto users = [&](const char* state) {
+    Labels labels = who;
+    labels["state"] = state;
+    return r.gauge("hjemport_pull_users", "Users whose readings are pulled, by state", labels);
+  };
+  metrics.users = users("active");
+  metrics.consent_lost = users("consent-lost");
+  metrics.wrong_user = users("wrong-user");
+  metrics.failing = r.gauge("hjemport_pull_failing_users", "Active users whose last pull did not succeed", who);
+  metrics.oldest_seconds =
+      r.gauge("hjemport_pull_oldest_seconds", "Longest time since an active user was pulled to the end", who);
+  metrics.pulls = r.counter("hjemport_pulls_total", "Pulls of a user that came to their end", who);
+  metrics.failed = r.counter("hjemport_pulls_failed_total", "Pulls that failed and will be repeated", who);
+  metrics.pages = r.counter("hjemport_pull_pages_total", "Documents fetched and committed", who);
+  metrics.refreshes = r.counter("hjemport_pull_token_refreshes_total", "Access tokens the vendor gave", who);
+  metrics.throttled = r.counter("hjemport_pull_throttled_total", "Times the vendor said to come back later", who);
+  return metrics;
 }
 
 void Metrics::before_expose(std::function<void(Metrics&)> collect) {

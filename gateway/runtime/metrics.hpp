@@ -89,6 +89,13 @@ struct DestinationMetrics {
   Counter delivered, retried, parked;
 };
 
+// Of a source that is pulled.
+struct PullMetrics {
+  Gauge users, consent_lost, wrong_user, failing;  // users by state; failing: active, and the last pull did not succeed
+  Gauge oldest_seconds;                            // the longest time an active user was not pulled
+  Counter pulls, failed, pages, refreshes, throttled;
+};
+
 struct TenantMetrics {
   Gauge open_alarms;
 };
@@ -102,6 +109,7 @@ class Metrics {
   SourceMetrics& source(std::string_view tenant, std::string_view source);
   DestinationMetrics& destination(std::string_view tenant, std::string_view destination);
   TenantMetrics& tenant(std::string_view tenant);
+  PullMetrics& pull(std::string_view tenant, std::string_view source);
 
   // Committer
   Histogram commit_seconds, group_rows;

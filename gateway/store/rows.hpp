@@ -185,6 +185,28 @@ struct Delivery {
   std::string reason;  // last failure in words, no payload
 };
 
+// A user of a vendor's whose readings are pulled (gateway/pull), by (source, user).
+enum class PullState : std::uint8_t {
+  active = 0,
+  consent_lost = 1,  // the vendor takes the token no more: the person has to consent again
+  wrong_user = 2     // the vendor's answers are somebody else's
+};
+struct PullUser {
+  Source source{};
+  std::string user;           // as the operator named it
+  Tenant tenant{};
+  std::int64_t version = 0;   // of the token: another one, never used before, whenever somebody replaces it
+  PullState state = PullState::active;
+  std::string token;          // sealed (pull/seal.hpp), never plain
+  std::optional<Time> asked;  // a new token was asked for then and no answer is kept: the stored one may be spent
+  std::optional<Time> mark;   // everything the vendor had up to here is committed
+  std::optional<Time> pulled; // end of the last pull that came to its end
+  std::string vendor_user;    // whom the vendor's answers name; empty: nobody yet
+  std::string reason;         // why the state is not active; no token, no identifier
+  Time connected{};           // when an operator gave the token
+  std::string who;            // which operator
+};
+
 struct Audit {
   Time at{};
   Tenant tenant{};

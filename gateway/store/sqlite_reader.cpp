@@ -269,6 +269,18 @@ std::optional<Delivery> SqliteReader::delivery(DeliveryId id) {
   return read_one(query.bind(id), read_delivery);
 }
 
+std::optional<PullUser> SqliteReader::pull_user(Source source, std::string_view user) {
+  SqliteQuery query =
+      db_.query("select " HJEMPORT_PULL_USER_COLUMNS " from pull_user where source = ?1 and user = ?2");
+  return read_one(query.bind(source, user), read_pull_user);
+}
+
+std::vector<PullUser> SqliteReader::pull_users(Source source) {
+  SqliteQuery query =
+      db_.query("select " HJEMPORT_PULL_USER_COLUMNS " from pull_user where source = ?1 order by user");
+  return read_all(query.bind(source), read_pull_user);
+}
+
 std::vector<Audit> SqliteReader::audits(Tenant tenant, std::optional<PatientId> patient, std::size_t limit) {
   auto read = [](const SqliteQuery& row) {
     return Audit{row.time(0), row.number<Tenant>(1), row.text(2), row.text(3), row.number<PatientId>(4), row.text(5),

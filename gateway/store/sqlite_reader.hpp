@@ -59,6 +59,8 @@ class SqliteReader : public Reader {
   std::vector<Delivery> deliveries(std::string_view destination, std::optional<DeliveryState> state,
                                    std::size_t limit) override;
   std::optional<Delivery> delivery(DeliveryId) override;
+  std::optional<PullUser> pull_user(Source, std::string_view user) override;
+  std::vector<PullUser> pull_users(Source) override;
 
   std::vector<Audit> audits(Tenant, std::optional<PatientId>, std::size_t limit) override;
   std::int64_t highest_id() override;

@@ -203,4 +203,22 @@ Delivery read_delivery(const SqliteQuery& row) {
           row.text(8)};
 }
 
+PullUser read_pull_user(const SqliteQuery& row) {
+  PullUser u;
+  u.source = row.number<Source>(0);
+  u.user = row.text(1);
+  u.tenant = row.number<Tenant>(2);
+  u.version = row.integer(3);
+  u.state = row.number<PullState>(4);
+  u.token = row.text(5);
+  u.asked = row.optional_time(6);
+  u.mark = row.optional_time(7);
+  u.pulled = row.optional_time(8);
+  u.vendor_user = row.text(9);
+  u.reason = row.text(10);
+  u.connected = row.time(11);
+  u.who = row.text(12);
+  return u;
+}
+
 }  // namespace gateway::store

@@ -21,6 +21,8 @@ namespace gateway::store {
   "outcome"
 #define HJEMPORT_JOURNAL_COLUMNS "position, at, kind, tenant, patient, ref, version, change, data"
 #define HJEMPORT_DELIVERY_COLUMNS "id, destination, position, tenant, patient, state, attempts, next_at, reason"
+#define HJEMPORT_PULL_USER_COLUMNS                                                                             \
+  "source, user, tenant, version, state, token, asked, mark, pulled, vendor_user, reason, connected, who"
 
 Observation read_observation(const SqliteQuery&);
 Event read_event(const SqliteQuery&);
@@ -32,6 +34,7 @@ Alarm read_alarm(const SqliteQuery&);
 Quarantined read_quarantined(const SqliteQuery&);
 JournalEntry read_journal_entry(const SqliteQuery&);
 Delivery read_delivery(const SqliteQuery&);
+PullUser read_pull_user(const SqliteQuery&);
 
 // Lists in one text column.
 std::string components_text(const std::vector<ComponentValue>&);  // "kind,coefficient,scale,comparator;..."

@@ -107,7 +107,15 @@ create index audit_tenant on audit(tenant);
 create index audit_patient on audit(patient) where patient <> 0;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial};
+// Tokens are sealed by gateway/pull before they come here.
+constexpr const char* pulled_users = R"sql(
+create table pull_user(
+  source integer not null, user text not null, tenant integer not null, version integer not null, state integer not null,
+  token blob not null, asked integer, mark integer, pulled integer, vendor_user text not null, reason text not null,
+  connected integer not null, who text not null, primary key(source, user)) without rowid;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

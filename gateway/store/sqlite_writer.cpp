@@ -175,6 +175,20 @@ void write_deliveries(SqliteConnection& db, const Changes& changes) {
   }
 }
 
+void write_pull_users(SqliteConnection& db, const Changes& changes) {
+  for (const PullUser& u : changes.pull_users) {
+    const std::span token(reinterpret_cast<const std::uint8_t*>(u.token.data()), u.token.size());
+    db.query("replace into pull_user(" HJEMPORT_PULL_USER_COLUMNS
+             ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+        .bind(u.source, u.user, u.tenant, u.version, u.state, token, u.asked, u.mark, u.pulled, u.vendor_user, u.reason,
+              u.connected, u.who)
+        .run();
+  }
+  for (const Changes::PullUserName& dropped : changes.dropped_pull_users) {
+    db.query("delete from pull_user where source = ?1 and user = ?2").bind(dropped.source, dropped.user).run();
+  }
+}
+
 void write_journal(SqliteConnection& db, const Changes& changes, Position first) {
   for (const JournalEntry& e : changes.journal) {
     db.query("insert into journal(" HJEMPORT_JOURNAL_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
@@ -200,6 +214,7 @@ void write_changes(SqliteConnection& db, const Changes& changes, Position first,
   write_alarms(db, changes);
   write_quarantine(db, changes);
   write_deliveries(db, changes);
+  write_pull_users(db, changes);
   write_journal(db, changes, first);
   if (changes.highest_id != 0) {
     db.query(

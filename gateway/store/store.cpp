@@ -19,6 +19,8 @@ void each_list(auto& changes, Visit visit) {
   visit(changes.deliveries);
   visit(changes.dropped_deliveries);
   visit(changes.cursors);
+  visit(changes.pull_users);
+  visit(changes.dropped_pull_users);
   visit(changes.replies);
   visit(changes.journal);
 }

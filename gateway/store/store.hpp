@@ -39,6 +39,12 @@ struct Changes {
     Position position = 0;
   };
   std::vector<Cursor> cursors;
+  std::vector<PullUser> pull_users;  // insert or replace by source and user
+  struct PullUserName {
+    Source source{};
+    std::string user;
+  };
+  std::vector<PullUserName> dropped_pull_users;  // after `pull_users`
   struct Reply {                     // Idempotency-Key of an alarm action -> first answer
     std::string key;                 // client and key
     int status = 0;
@@ -172,6 +178,10 @@ class Reader {
   virtual std::vector<Delivery> deliveries(std::string_view destination, std::optional<DeliveryState> state,
                                            std::size_t limit) = 0;
   virtual std::optional<Delivery> delivery(DeliveryId) = 0;
+
+  // -- pulled users
+  virtual std::optional<PullUser> pull_user(Source, std::string_view user) = 0;
+  virtual std::vector<PullUser> pull_users(Source) = 0;  // by user
 
   virtual std::vector<Audit> audits(Tenant, std::optional<PatientId>, std::size_t limit) = 0;  // newest first
   virtual std::int64_t highest_id() = 0;

@@ -103,6 +103,19 @@ TEST_CASE("withings: attrib says whose reading it is and who made it", "[adapter
   }
 }
 
+TEST_CASE("withings: a notification is a hint and no reading", "[adapters][withings]") {
+  for (const char* form : {"userid=12345&appli=4&startdate=1715668200&enddate=1715668201", "appli=46&userid=1&action=delete"}) {
+    INFO(form);
+    const Item item = only(form);
+    CHECK(reason(item) == "not-a-reading");
+    CHECK(std::get<Ignored>(item).note == "a notification, to be pulled");
+  }
+  for (const char* none : {"appli=4", "", "xuserid=1", "userid=1 2", "{\"a\":\"&userid=1\"}", "userid=\xc3\xa5"}) {
+    INFO(none);
+    CHECK_FALSE(test::decode(decode_withings, none).has_value());
+  }
+}
+
 TEST_CASE("withings: types", "[adapters][withings]") {
   const auto of_type = [](int type) {
     return only(document(group(R"({"type":)" + std::to_string(type) + R"(,"value":50,"unit":0})")));

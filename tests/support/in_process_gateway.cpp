@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gateway/api/admin.hpp"
+#include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/fhir.hpp"
@@ -47,7 +48,7 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
 // Declared in the order of construction, like App::Parts.
 struct InProcessGateway::Parts {
   Parts(const config::Config& config, const journal::Settings& settings, const Clock& clock, store::Store& store,
-        boost::asio::io_context& loop)
+        boost::asio::io_context& loop, const Vendor& vendor)
       : hmac(config.installation_secret),
         keys(config.installation_secret),
         sources(configured_sources(config, store)),
@@ -62,16 +63,20 @@ struct InProcessGateway::Parts {
         authenticator(std::make_shared<auth::Authenticator>(
             config, [&store](std::string_view name) { return store.tenant(name); })),
         router(auth::make_guard(config, authenticator, audit, metrics, clock)),
-        http(loop, [](const auto&) { return std::nullopt; }),
+        http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
         cursors(hmac, system_random()),
         intake(keys, prepare, judge, committer, clock, metrics),
-        ingest_deps{sources, intake, clock},
+        seal(hmac, system_random()),
+        puller(pull::Means{loop, store, committer, sources, intake, seal, clock, system_random(), http, metrics},
+               config.sources),
+        ingest_deps{sources, intake, clock, &puller},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
-        admin_deps{config, sources, replays, committer, reads, audit, forwarder, clock} {
+        admin_deps{config, sources, replays, committer, reads, audit, forwarder, clock},
+        pull_deps{sources, committer, reads, audit, seal, puller} {
     api::add_ingest_routes(router, ingest_deps);
     api::add_alarm_stream_route(router, alarm_deps);
     api::add_alarm_routes(router, alarm_deps);
@@ -82,6 +87,7 @@ struct InProcessGateway::Parts {
     api::add_fhir_search_routes(router, fhir_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
+    api::add_pull_routes(router, pull_deps);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -105,12 +111,15 @@ struct InProcessGateway::Parts {
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
   ingest::Intake intake;
+  pull::TokenSeal seal;
+  pull::Puller puller;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
   api::AdminDeps admin_deps;
+  api::PullDeps pull_deps;
 };
 
 Json::Json(std::string_view text) {
@@ -184,14 +193,18 @@ InProcessGateway::~InProcessGateway() {
 
 void InProcessGateway::start() {
   loop_ = std::make_unique<boost::asio::io_context>(1);
-  parts_ = std::make_unique<Parts>(options_.config, options_.committer, clock, *store_, *loop_);
+  parts_ = std::make_unique<Parts>(options_.config, options_.committer, clock, *store_, *loop_, options_.vendor);
   parts_->committer.start();
   ingest::ensure_links(parts_->committer, parts_->sources, options_.config);
   parts_->link_worker.start();
+  parts_->puller.start();
 }
 
 void InProcessGateway::stop() {
   if (!parts_) return;
+  bool pulled = false;
+  parts_->puller.stop([&] { pulled = true; });
+  run_loop([&] { return pulled; });
   parts_->link_worker.stop();
   parts_->committer.stop();
   parts_->reads.stop();
@@ -218,6 +231,12 @@ const ingest::Sources& InProcessGateway::sources() const {
 }
 const ingest::Replays& InProcessGateway::replays() const {
   return parts_->replays;
+}
+pull::Puller& InProcessGateway::puller() {
+  return parts_->puller;
+}
+const std::vector<deliver::HttpRequest>& InProcessGateway::asked_vendor() const {
+  return parts_->http.requests;
 }
 Metrics& InProcessGateway::metrics() {
   return parts_->metrics;

@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "gateway/ingest/replay.hpp"
 #include "gateway/journal/alarm_feed.hpp"
 #include "gateway/journal/committer.hpp"
+#include "gateway/pull/puller.hpp"
 #include "gateway/runtime/metrics.hpp"
 #include "gateway/store/store.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -70,12 +72,17 @@ Asked ingested(std::string_view source, std::string_view measurements, std::stri
 Asked linked(std::string_view source, std::string_view subject, int n, std::string_view from, std::string_view to = {},
              bool release = false);
 
+// Nothing: the request hangs until it is cancelled.
+using Vendor =
+    std::function<std::optional<gateway::deliver::HttpResponse>(const gateway::deliver::HttpRequest&)>;
+
 class InProcessGateway {
  public:
   struct Options {
     gateway::config::Config config = two_tenants();
     std::shared_ptr<gateway::store::Store> store;  // none: a MemoryStore
     gateway::journal::Settings committer;
+    Vendor vendor;  // what sources with `pull` are answered; none: nothing
   };
   InProcessGateway() : InProcessGateway(Options()) {}
   explicit InProcessGateway(Options);
@@ -91,6 +98,8 @@ class InProcessGateway {
   const gateway::ingest::Sources& sources() const;
   const gateway::ingest::Replays& replays() const;
   gateway::Metrics& metrics();
+  gateway::pull::Puller& puller();
+  const std::vector<gateway::deliver::HttpRequest>& asked_vendor() const;  // since the last start, in order
   const gateway::config::Config& config() const { return options_.config; }
   gateway::store::Tenant bodo() { return store_->tenant("bodo"); }
   gateway::store::Tenant oslo() { return store_->tenant("oslo"); }
@@ -116,6 +125,8 @@ class InProcessGateway {
   // Decides in the committer and waits for the commit.
   fhir::Result<void> commit(std::function<void(gateway::journal::Working&)> decide,
                             gateway::store::Lane lane = gateway::store::Lane::urgent);
+  // Runs the test's loop until `done`, for what is done on it besides requests; throws when it did not happen in time.
+  void run_until(const std::function<bool()>& done) { run_loop(done); }
   // Waits until `done`, for what other threads do; false when it did not happen in time.
   bool eventually(const std::function<bool()>& done);
 

@@ -80,6 +80,7 @@ struct MemoryStore::State {
   std::vector<store::Audit> audits;
   std::map<DeliveryId, store::Delivery> deliveries;
   std::map<std::string, Position, std::less<>> cursors;
+  std::map<std::pair<store::Source, std::string>, store::PullUser> pull_users;
   std::map<std::string, store::Changes::Reply, std::less<>> replies;
   std::vector<store::JournalEntry> journal;
   std::int64_t highest_id = 0;
@@ -196,6 +197,8 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   for (const store::Delivery& row : changes.deliveries) deliveries[row.id] = row;
   for (DeliveryId id : changes.dropped_deliveries) deliveries.erase(id);
   for (const store::Changes::Cursor& row : changes.cursors) cursors[row.destination] = row.position;
+  for (const store::PullUser& row : changes.pull_users) pull_users[{row.source, row.user}] = row;
+  for (const store::Changes::PullUserName& name : changes.dropped_pull_users) pull_users.erase({name.source, name.user});
   for (const store::Changes::Reply& row : changes.replies) replies.emplace(row.key, row);
   highest_id = std::max(highest_id, changes.highest_id);
 }
@@ -462,6 +465,17 @@ class MemoryStore::View final : public store::Reader {
   std::optional<store::Delivery> delivery(DeliveryId id) override {
     std::lock_guard lock(state_->mutex);
     return find_in(state_->deliveries, id);
+  }
+  std::optional<store::PullUser> pull_user(store::Source source, std::string_view user) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->pull_users, std::pair(source, std::string(user)));
+  }
+  std::vector<store::PullUser> pull_users(store::Source source) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::PullUser> rows;
+    for (const auto& [name, row] : state_->pull_users)
+      if (name.first == source) rows.push_back(row);
+    return rows;
   }
 
   std::vector<store::Audit> audits(store::Tenant tenant, std::optional<PatientId> patient, std::size_t limit) override {

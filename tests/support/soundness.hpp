@@ -215,10 +215,12 @@ inline std::string fault_of(const adapters::Adapter& adapter, std::string_view p
   if (!decoded) return soundness::fault_of(decoded.error());
 
   const soundness::Count count = soundness::count_for(adapter.name);
-  // Only JSON can be counted without the adapter's own reader; the others' tests count.
-  const bool json = adapter.content_types[0] == "application/json";
+  // Only JSON can be counted without the adapter's own reader; the others' tests count. Withings' notification is a form.
+  const bool form = adapter.name == "withings" && payload.find('{') == std::string_view::npos;
+  const bool json = adapter.content_types[0] == "application/json" && !form;
   const std::size_t held = json ? count.of(scratch.root()) : 0;
-  if (count.exact ? decoded->items.size() != held : decoded->items.size() < held)
+  if (form && decoded->items.size() != 1) return "a notification of " + std::to_string(decoded->items.size()) + " items";
+  if (count.exact && !form ? decoded->items.size() != held : decoded->items.size() < held)
     return std::to_string(decoded->items.size()) + " items of " + std::to_string(held);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) {
     const std::string fault = soundness::fault_of(decoded->items[i]);

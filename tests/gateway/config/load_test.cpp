@@ -350,6 +350,53 @@ TEST_CASE("config: sources and clients are checked where they stand", "[config]"
   }
 }
 
+TEST_CASE("config: what is pulled, from whom and with what", "[config]") {
+  TemporaryFolder folder;
+  auto with = [&](const std::string& adapter, const std::string& pull) {
+    std::string text = minimal;
+    const std::string oth = "adapter: opentele,";
+    text.replace(text.find(oth), oth.size(), "adapter: " + adapter + ", pull: " + pull + ",");
+    return load_text(folder, text);
+  };
+  const std::string client = "client_id: c-1, client_secret: \"env:HJEMPORT_TEST_C\"";
+  Loaded loaded = with("dexcom", "{" + client + ", url: \"https://api.dexcom.com/\", every: 5m, lookback: 30d, overlap: 2d, "
+                                 "concurrency: 8, timeout: 10s, body_bytes: 1048576, backoff_first: 1s, backoff_max: 10m}");
+  CHECK(problems(loaded) == std::vector<std::string>{});
+  REQUIRE(loaded.config.sources[0].pull);
+  const gateway::config::Pull& pull = *loaded.config.sources[0].pull;
+  CHECK((pull.client_id == "c-1" && pull.client_secret == "c-secret-of-enough-characters"));
+  CHECK(pull.url == "https://api.dexcom.com");
+  CHECK((pull.every == std::chrono::minutes(5) && pull.lookback == std::chrono::hours(720)));
+  CHECK((pull.overlap == std::chrono::hours(48) && pull.concurrency == 8 && pull.timeout == std::chrono::seconds(10)));
+  CHECK((pull.body_bytes == 1048576 && pull.backoff_max == std::chrono::minutes(10)));
+  CHECK(with("polar", "{}").usable());  // nothing is renewed there
+  CHECK_FALSE(load_text(folder, minimal).config.sources[0].pull);
+
+  struct Row {
+    const char* name;
+    std::string adapter, pull, problem;
+  };
+  const Row rows[] = {
+      {"nobody to ask", "telli", "{" + client + "}", "'pull' is for adapters withings, polar, oura and dexcom"},
+      {"no client", "oura", "{}", "this vendor's tokens are renewed with 'client_id' and 'client_secret'"},
+      {"not encrypted", "oura", "{" + client + ", url: \"http://api.example\"}",
+       "plain http is allowed to this machine only; use https"},
+      {"credentials", "oura", "{" + client + ", url: \"https://me:you@api.example\"}",
+       "a URL must not carry credentials; use auth: {bearer: ...}"},
+      {"overlap", "oura", "{" + client + ", lookback: 2h, overlap: 3h}", "'overlap' must not be longer than 'lookback'"},
+      {"backoff", "oura", "{" + client + ", backoff_first: 2m, backoff_max: 1m}",
+       "'backoff_max' must not be shorter than 'backoff_first'"},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      const std::vector<std::string> found = problems(with(row.adapter, row.pull));
+      REQUIRE(found.size() == 1);
+      CHECK_THAT(found[0], Catch::EndsWith(": " + row.problem));
+    }
+  }
+  CHECK(with("oura", "{" + client + ", url: \"http://127.0.0.1:8099\"}").usable());
+}
+
 TEST_CASE("config: plaintext stays on this machine unless a proxy is in front", "[config]") {
   struct Row {
     const char* name;

@@ -74,6 +74,7 @@ TEST_CASE("docs/operations.md: every metric is there and nothing else", "[runtim
   metrics.source("t", "s");
   metrics.destination("t", "d");
   metrics.tenant("t");
+  metrics.pull("t", "s");
   std::set<std::string> exposed, written;
   const std::string text = metrics.expose();
   std::regex help("(?:^|\n)# HELP (\\w+) ");

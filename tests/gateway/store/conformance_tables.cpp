@@ -344,6 +344,50 @@ void deliveries(Backend& backend) {
   CHECK_FALSE(reader->cursor("pmd"));
 }
 
+// A sealed token is any bytes, NUL among them; two sources may call their users the same.
+void pulled_users(Backend& backend) {
+  PullUser ola;
+  ola.source = Source{1};
+  ola.user = "12345";
+  ola.tenant = Tenant{1};
+  ola.version = 3;
+  ola.token = std::string("\0\xff sealed\0", 10);
+  ola.connected = at(1);
+  ola.who = "operator";
+  PullUser kari = ola;
+  kari.user = "12399";
+  kari.state = PullState::consent_lost;
+  kari.reason = "refused";
+  kari.asked = at(4);
+  PullUser namesake = ola;
+  namesake.source = Source{2};
+  Changes changes;
+  changes.pull_users = {kari, ola, namesake};
+  commit(backend, changes);
+  Changes next;
+  ola.version = 4;
+  ola.token = "another";
+  ola.mark = at(7);
+  ola.pulled = at(8);
+  ola.vendor_user = "v-1";
+  next.pull_users = {ola};
+  next.dropped_pull_users = {{Source{2}, "12345"}, {Source{2}, "nobody"}};
+  commit(backend, next);
+  backend.reopen();
+
+  auto reader = backend.store().reader();
+  CHECK(reader->pull_users(Source{2}).empty());
+  CHECK_FALSE(reader->pull_user(Source{1}, "nobody"));
+  auto rows = reader->pull_users(Source{1});
+  REQUIRE(rows.size() == 2);
+  CHECK((rows[0].user == "12345" && rows[0].version == 4 && rows[0].token == "another"));
+  CHECK((rows[0].mark == at(7) && rows[0].pulled == at(8) && !rows[0].asked && rows[0].vendor_user == "v-1"));
+  CHECK((rows[0].connected == at(1) && rows[0].who == "operator" && rows[0].tenant == Tenant{1}));
+  CHECK((rows[1].user == "12399" && rows[1].state == PullState::consent_lost && rows[1].reason == "refused"));
+  CHECK((rows[1].asked == at(4) && !rows[1].mark && rows[1].token == std::string("\0\xff sealed\0", 10)));
+  CHECK(reader->pull_user(Source{1}, "12399")->reason == "refused");
+}
+
 void audits_and_highest_id(Backend& backend) {
   CHECK(backend.store().own().highest_id() == 0);
   Changes changes;
@@ -397,6 +441,7 @@ std::span<const Case> table_cases() {
       {"quarantine and the payloads it needs", quarantine},
       {"journal: order, positions without gaps, filters", journal},
       {"deliveries and cursors", deliveries},
+      {"pulled users", pulled_users},
       {"audits and the highest id", audits_and_highest_id},
       {"a commit of nothing takes no position", empty_changes},
   };
