@@ -30,6 +30,7 @@ GATEWAY = {
     "auth": ["journal", "store", "config", "http", "runtime"],
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
+    "doors": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
     "api": ["ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "demo": ["config", "http", "runtime"],
 }
