@@ -13,6 +13,7 @@ packages=(
 test_packages=(
   g++ libclang-rt-16-dev llvm-16 # a second compiler; sanitizers, and symbols in their reports
   catch2 python3 git
+  mosquitto mosquitto-clients # a broker for the MQTT subscriber, run by its tests
 )
 
 # Programs that are not ours and read what the gateway serves (tests/counterparts). A node that is there already is as good.

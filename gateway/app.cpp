@@ -20,6 +20,7 @@
 #include "gateway/auth/guard.hpp"
 #include "gateway/deliver/curl_client.hpp"
 #include "gateway/deliver/forwarder.hpp"
+#include "gateway/doors/mqtt_subscriber.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/relink.hpp"
@@ -142,6 +143,7 @@ struct App::Parts {
   api::AdminDeps admin_deps;
   api::PullDeps pull_deps;
   std::unique_ptr<http::Server> server;
+  std::vector<std::unique_ptr<doors::MqttSubscriber>> subscribers;
   std::vector<unsigned short> ports;
   std::vector<Guarded> guards;
   std::vector<std::thread> threads;
@@ -150,6 +152,7 @@ struct App::Parts {
 
   void routes();
   void listen();
+  void stop_subscribers();
   void publish_metrics();
   void show(const deliver::Forwarder::Shown&, Metrics&);
   void every_while();
@@ -158,6 +161,7 @@ struct App::Parts {
 void App::Parts::routes() {
   api::add_health_routes(router, health_deps);
   api::add_ingest_routes(router, ingest_deps);
+  api::add_ingest_stream_route(router, ingest_deps);
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
   api::add_plan_routes(router, plan_deps);
@@ -181,6 +185,18 @@ void App::Parts::listen() {
   hooks.log = [](std::string_view event, std::string_view detail) { log::error(event, {{"detail", detail}}); };
   server = std::make_unique<http::Server>(contexts, router, config.http, hooks);
   for (const http::Listen& one : config.listen) ports.push_back(server->listen(one));
+  const doors::MqttMeans means{sources, intake, world.clock, world.random, metrics, config.http.body_bytes, config.http.stop};
+  for (const config::MqttBroker& broker : config.mqtt) {
+    subscribers.push_back(std::make_unique<doors::MqttSubscriber>(*loops.front(), broker, means));
+  }
+}
+
+void App::Parts::stop_subscribers() {
+  std::vector<std::promise<void>> stopped(subscribers.size());
+  for (std::size_t i = 0; i < subscribers.size(); ++i) {
+    subscribers[i]->stop([&ended = stopped[i]] { ended.set_value(); });
+  }
+  for (std::promise<void>& one : stopped) one.get_future().wait();
 }
 
 // Counted by others, shown here: copied when somebody asks.
@@ -199,6 +215,8 @@ void App::Parts::publish_metrics() {
     page.http_refused_limits.total(http.refused_limits);
     page.http_timeouts.total(http.timeouts);
     page.http_evicted_streams.total(http.evicted_streams);
+    page.web_sockets_open.set(static_cast<double>(http.web_sockets_open));
+    page.web_socket_messages.total(http.web_socket_messages);
     for (std::size_t i = 0; i < http.responses.size(); ++i) page.http_responses[i].total(http.responses[i]);
     page.http_open_connections.set(static_cast<double>(http.connections_open));
     const store::Store::Health health = store->health();
@@ -270,6 +288,7 @@ void App::start() {
   parts.puller.start();
   parts.every_while();
   parts.server->start();
+  for (const auto& subscriber : parts.subscribers) subscriber->start();
   auto run = [&parts](asio::io_context& context) {
     parts.guards.emplace_back(context.get_executor());
     parts.threads.emplace_back([&context] { context.run(); });
@@ -284,6 +303,7 @@ void App::stop() {
   parts.stopped = true;
   std::promise<void> served, pulled, forwarded;
   parts.server->stop([&served] { served.set_value(); });
+  parts.stop_subscribers();
   served.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();

@@ -1,4 +1,5 @@
 // POST /ingest/{source}: a vendor's payload in, an answer item by item when all of it is durable (design.md 8.2).
+// GET /ingest/{source}/stream: the same over a WebSocket, a payload each message (ingest_stream.cpp).
 #pragma once
 
 #include "gateway/http/router.hpp"
@@ -15,5 +16,6 @@ struct IngestDeps {
 };
 
 void add_ingest_routes(http::Router&, const IngestDeps&);
+void add_ingest_stream_route(http::Router&, const IngestDeps&);
 
 }  // namespace gateway::api

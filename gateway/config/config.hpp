@@ -77,6 +77,28 @@ struct Destination {
   int breaker_failures = 5;  // consecutive transport/5xx failures that open the breaker
 };
 
+// A broker that messages are fetched from; see gateway/doors/mqtt_subscriber.hpp.
+struct MqttTopic {
+  std::string filter, source;
+  int qos = 1;
+};
+
+struct MqttBroker {
+  std::string id, url, client_id;
+  std::string host;  // of url, with tls and port
+  unsigned short port = 0;
+  bool tls = false;
+  bool plaintext = false;              // mqtt:// beyond this machine, said on purpose
+  std::string username, password;      // both or none
+  std::string ca;                      // PEM file for a private CA; empty: the system's
+  std::string certificate, key;        // PEM files, when the broker asks clients for one
+  std::vector<MqttTopic> topics;
+  std::size_t in_flight = 100;         // messages taken and not yet acknowledged
+  std::chrono::seconds keep_alive{60};
+  std::chrono::milliseconds timeout{10'000};  // each step of connecting
+  std::chrono::milliseconds backoff_first{1'000}, backoff_max{60'000};
+};
+
 struct Programme {
   std::string id;
   std::vector<thresholds::Limit> limits;
@@ -97,6 +119,7 @@ struct Config {
   std::vector<Link> links;
   std::vector<Client> clients;
   std::vector<Destination> destinations;
+  std::vector<MqttBroker> mqtt;
   std::vector<Programme> programmes;  // from `rules`
   struct Judging {
     std::chrono::seconds late_after{3600};  // design.md invariant 6

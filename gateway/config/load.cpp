@@ -57,6 +57,8 @@ void read_http(Section& section, http::Limits& limits) {
   section.duration("idle", limits.idle, least, most);
   section.duration("write", limits.write, least, most);
   section.duration("stream_write", limits.stream_write, least, most);
+  section.number("web_socket_in_flight", limits.web_socket_in_flight, 1, 10'000);
+  section.duration("web_socket_ping", limits.web_socket_ping, least, most);
   section.duration("linger", limits.linger, least, most);
   section.duration("stop", limits.stop, least, most);
 }
@@ -211,6 +213,36 @@ Destination read_destination(Section& section) {
   return destination;
 }
 
+MqttBroker read_broker(Section& section) {
+  MqttBroker broker;
+  section.text("id", broker.id, Need::required);
+  section.text("url", broker.url, Need::required);
+  broker.client_id = "hjemport-" + broker.id;
+  section.text("client_id", broker.client_id);
+  section.flag("plaintext", broker.plaintext);
+  section.text("username", broker.username);
+  section.secret("password", broker.password);
+  section.text("ca", broker.ca);
+  section.text("certificate", broker.certificate);
+  section.text("key", broker.key);
+  section.each(
+      "topics",
+      [&](Section& entry) {
+        MqttTopic topic;
+        entry.text("filter", topic.filter, Need::required);
+        entry.text("source", topic.source, Need::required);
+        entry.number("qos", topic.qos, 0, 1);
+        broker.topics.push_back(std::move(topic));
+      },
+      Need::required);
+  section.number("in_flight", broker.in_flight, 1, 65'535);
+  section.duration("keep_alive", broker.keep_alive, seconds(5), seconds(65'535));
+  section.duration("timeout", broker.timeout, milliseconds(100), hours(1));
+  section.duration("backoff_first", broker.backoff_first, milliseconds(1), hours(1));
+  section.duration("backoff_max", broker.backoff_max, milliseconds(1), hours(24));
+  return broker;
+}
+
 void read_judging(Section& section, Config::Judging& judging) {
   constexpr auto month = hours(24 * 31);
   section.duration("late_after", judging.late_after, seconds(1), month);
@@ -278,6 +310,7 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   root.each("sources", [&](Section& entry) { config.sources.push_back(read_source(entry, config.timezone, reading)); });
   root.each("links", [&](Section& entry) { config.links.push_back(read_link(entry)); });
   root.each("clients", [&](Section& entry) { config.clients.push_back(read_client(entry)); });
+  root.each("mqtt", [&](Section& entry) { config.mqtt.push_back(read_broker(entry)); });
   root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });
 
   std::string rules;

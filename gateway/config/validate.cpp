@@ -13,6 +13,7 @@
 #include "fhir/time.hpp"
 #include "gateway/config/source_adapter.hpp"
 #include "gateway/config/tls_files.hpp"
+#include "gateway/config/topic_filter.hpp"
 #include "gateway/config/yaml_section.hpp"
 #include "gateway/runtime/zone.hpp"
 
@@ -44,6 +45,8 @@ class Validator {
     check_links();
     check_secrets();
     check_destinations();
+    check_ids("mqtt", config_.mqtt);
+    for (std::size_t i = 0; i < config_.mqtt.size(); ++i) check_broker(config_.mqtt[i], i);
     check_listeners();
     check_limits_together();
   }
@@ -341,6 +344,93 @@ class Validator {
       error(path, "must be an http or https URL");
     } else if (parsed->scheme() == "http" && !loopback_host(host)) {
       error(path, "plain http is allowed to this machine only; use https");
+    }
+  }
+
+  void check_file(const std::string& path, std::string& file) {
+    if (file.empty()) return;
+    file = reading_.resolve(file).string();
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(file, failure) || !std::ifstream(file)) error(path, file + " cannot be read");
+  }
+
+  void check_broker(MqttBroker& broker, std::size_t i) {
+    check_broker_url(broker, at("mqtt", i, "url"));
+    if (broker.username.empty() && !broker.password.empty()) {
+      error(at("mqtt", i, "password"), "a password needs a username");
+    }
+    if (broker.certificate.empty() != broker.key.empty()) {
+      error(at("mqtt", i, "certificate"), "'certificate' and 'key' belong together");
+    }
+    check_file(at("mqtt", i, "ca"), broker.ca);
+    if (!broker.certificate.empty() && !broker.key.empty()) {
+      broker.certificate = reading_.resolve(broker.certificate).string();
+      broker.key = reading_.resolve(broker.key).string();
+      for (TlsProblem& problem : check_tls_files({broker.certificate, broker.key, {}})) {
+        error(at("mqtt", i, problem.setting), std::move(problem.text));
+      }
+    }
+    if (broker.backoff_max < broker.backoff_first) {
+      error(at("mqtt", i, "backoff_max"), "'backoff_max' must not be shorter than 'backoff_first'");
+    }
+    if (broker.client_id.empty() || broker.client_id.size() > 65'535) {
+      error(at("mqtt", i, "client_id"), "a client_id has 1 to 65535 bytes");
+    }
+    for (std::size_t other = 0; other < i; ++other) {
+      // A broker ends the connection of whoever holds the name: two would take it from each other for ever.
+      if (config_.mqtt[other].url == broker.url && config_.mqtt[other].client_id == broker.client_id) {
+        error(at("mqtt", i, "client_id"), "the same client_id at the same broker as mqtt '" + config_.mqtt[other].id + "'");
+      }
+    }
+    if (broker.topics.empty()) error(at("mqtt", i, "topics"), "'topics' names nothing to subscribe to");
+    for (std::size_t k = 0; k < broker.topics.size(); ++k) {
+      check_topic(broker, k, at("mqtt", i, "topics") + "[" + std::to_string(k) + "].");
+    }
+  }
+
+  void check_topic(const MqttBroker& broker, std::size_t k, const std::string& path) {
+    const MqttTopic& topic = broker.topics[k];
+    const bool known = std::any_of(config_.sources.begin(), config_.sources.end(),
+                                   [&](const Source& source) { return source.id == topic.source; });
+    if (!topic.source.empty() && !known) error(path + "source", "source '" + topic.source + "' is not configured");
+    if (!topic.filter.empty() && !valid_filter(topic.filter)) {
+      error(path + "filter", "'" + topic.filter + "' is no topic filter: '+' and '#' stand alone in their level, '#' is the last");
+    }
+    if (fhir::may_contain_national_id(topic.filter)) {
+      error(path + "filter", "a topic filter must not look like a national identity number");
+    }
+    if (topic.qos == 0) warning(path + "qos", "with 'qos: 0' a message can be lost and nobody notices; 1 is the default");
+    const auto end = broker.topics.begin() + static_cast<std::ptrdiff_t>(k);
+    if (std::any_of(broker.topics.begin(), end, [&](const MqttTopic& one) { return one.filter == topic.filter; })) {
+      error(path + "filter", "'" + topic.filter + "' is there twice");
+    }
+  }
+
+  void check_broker_url(MqttBroker& broker, const std::string& path) {
+    if (broker.url.empty()) return;
+    boost::urls::result<boost::urls::url_view> parsed = boost::urls::parse_uri(broker.url);
+    if (!parsed || !parsed->has_authority() || (parsed->scheme() != "mqtt" && parsed->scheme() != "mqtts")) {
+      return error(path, "must be an mqtt or mqtts URL, like mqtts://broker.example:8883");
+    }
+    if (parsed->has_userinfo()) return error(path, "a URL must not carry credentials; use username and password");
+    if (!parsed->encoded_path().empty() && parsed->encoded_path() != "/") return error(path, "a broker's URL has no path");
+    if (parsed->has_query() || parsed->has_fragment()) return error(path, "a broker's URL has no '?' and no '#'");
+    broker.tls = parsed->scheme() == "mqtts";
+    broker.host = parsed->host_address();
+    broker.port = parsed->has_port() ? parsed->port_number() : broker.tls ? 8883 : 1883;
+    // An authority Boost.URL reads otherwise than it is written is none: see host_in().
+    std::string_view written = broker.url;
+    written.remove_prefix(written.find("://") + 3);
+    written = written.substr(0, written.find('/'));
+    const bool whole = written == parsed->encoded_host_and_port();
+    if (broker.host.empty() || broker.port == 0 || !whole) {
+      return error(path, "must be an mqtt or mqtts URL, like mqtts://broker.example:8883");
+    }
+    if (!broker.tls && !broker.plaintext && !loopback_host(broker.host)) {
+      error(path, "plaintext beyond this machine: use mqtts, or 'plaintext: true' when the way there is protected otherwise");
+    }
+    if (!broker.tls && !(broker.ca.empty() && broker.certificate.empty())) {
+      error(path, "'ca' and 'certificate' are for mqtts");
     }
   }
 

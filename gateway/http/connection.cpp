@@ -50,6 +50,7 @@ Connection::~Connection() {
 void Connection::stop() {
   if (waiting_) cancel_io();
   if (streaming_) stream_cancel_.emit(boost::asio::cancellation_type::terminal);
+  if (stop_messages_) stop_messages_();
 }
 
 void Connection::ended(std::exception_ptr failure) {
@@ -188,6 +189,12 @@ Connection::Step Connection::check_body() {
 }
 
 void Connection::write_head() {
+  if (response_.messages && response_.status == 101) {
+    out_.clear();
+    append_head(out_, response_, worker_->date(), Persistence::keep_alive);
+    closing_ = true;  // no request follows
+    return;
+  }
   if (response_.status < 200 || response_.status > 599) {
     worker_->log("handler_failed", request_.id + ": a status out of range");
     refuse(500, "The request could not be carried out because of a fault in the server.");

@@ -7,6 +7,7 @@
 #include <boost/asio/wait_traits.hpp>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                 boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 class Connection;
+template <class Stream>
+class WebSocket;
 
 // What the connections of one context share.
 struct Worker {
@@ -62,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual void cut() = 0;
 
  protected:
+  template <class Stream>
+  friend class WebSocket;  // moves bytes as part of the session, under its deadline
   virtual void cancel_io() = 0;
   void ended(std::exception_ptr);
 
@@ -97,6 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool streaming_ = false;
   bool closing_ = false;  // the connection ends after this answer
   boost::asio::cancellation_signal stream_cancel_;
+  std::function<void()> stop_messages_;  // while the connection is a WebSocket
 
  private:
   Step find_route();

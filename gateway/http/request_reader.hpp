@@ -50,6 +50,9 @@ class RequestReader {
   };
   const Refusal& refusal() const { return refusal_; }
 
+  // What was received after the request, for a connection that speaks another protocol from here on. Valid until space().
+  std::string_view rest() const { return {buffer_.get() + begin_, end_ - begin_}; }
+
   // The request is answered: forget it, keep what was received after it.
   void next();
 

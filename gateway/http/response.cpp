@@ -41,7 +41,8 @@ struct StatusRow {
   std::string_view issue_code;  // for statuses that are answered without a category
 };
 
-constexpr std::array<StatusRow, 34> statuses{{
+constexpr std::array<StatusRow, 36> statuses{{
+    {101, "Switching Protocols", ""},
     {200, "OK", ""},
     {201, "Created", ""},
     {202, "Accepted", ""},
@@ -68,6 +69,7 @@ constexpr std::array<StatusRow, 34> statuses{{
     {415, "Unsupported Media Type", "not-supported"},
     {417, "Expectation Failed", "not-supported"},
     {422, "Unprocessable Content", "processing"},
+    {426, "Upgrade Required", "not-supported"},
     {428, "Precondition Required", "required"},
     {429, "Too Many Requests", "throttled"},
     {431, "Request Header Fields Too Large", "too-long"},

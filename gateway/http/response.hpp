@@ -24,12 +24,25 @@ class BodyStream {
   virtual Awaitable<std::optional<std::string>> next() = 0;
 };
 
+// The other end of a WebSocket, one for each connection: what a message is answered. The session calls answer() for several
+// messages at once (Limits::web_socket_in_flight), begun in the order they came, and sends the answers in that order.
+// Destroyed on the session's thread.
+class MessageHandler {
+ public:
+  virtual ~MessageHandler() = default;
+  // The answer's text, sent as one text message. Runs to its end also when the peer is gone or the server stops.
+  virtual Awaitable<std::string> answer(std::string message) = 0;
+  // The answer to a message whose answer() threw.
+  virtual std::string failed() = 0;
+};
+
 struct Response {
   int status = 200;
   std::string content_type;  // empty: no body
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<BodyStream> stream;  // instead of body; sent chunked, the connection is closed after it
+  std::unique_ptr<MessageHandler> messages;  // with 101: the connection is a WebSocket from here on
 
   Response() = default;
   Response(int status_, std::string content_type_, std::string body_)

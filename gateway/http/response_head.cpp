@@ -45,7 +45,7 @@ void append_head(std::string& out, const Response& response, std::string_view da
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
   if (response.stream) {
     out.append("Transfer-Encoding: chunked\r\n");
-  } else if (response.status != 204 && response.status != 304) {
+  } else if (response.status != 101 && response.status != 204 && response.status != 304) {
     out.append("Content-Length: ");
     append_number(out, response.body.size());
     out.append("\r\n");

@@ -12,7 +12,7 @@ namespace gateway::http {
 
 enum class Persistence { keep_alive, close };
 
-// Appends status line and fields. framing follows RFC 9110 8.6: nothing of it for 204 and 304, a length for everything
+// Appends status line and fields. framing follows RFC 9110 8.6: nothing of it for 101, 204 and 304, a length for everything
 // else, chunked for a stream. A field with characters that could split the response is left out.
 void append_head(std::string& out, const Response&, std::string_view date, Persistence);
 

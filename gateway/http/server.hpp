@@ -33,6 +33,8 @@ struct Limits {
   std::chrono::milliseconds idle{75'000};          // kept-alive connection without a request
   std::chrono::milliseconds write{30'000};         // each 256 kB of an answer
   std::chrono::milliseconds stream_write{10'000};  // one chunk of a stream: a slower reader is evicted
+  std::size_t web_socket_in_flight = 16;           // messages of one WebSocket whose answers are not yet written
+  std::chrono::milliseconds web_socket_ping{30'000};  // silence after which the peer is asked; silent again: closed
   std::chrono::milliseconds linger{2'000};  // after a last answer: read what still comes, so that it is not reset away
   std::chrono::milliseconds stop{8'000};    // graceful stop: then connections are cut
 };
@@ -51,7 +53,7 @@ struct Listen {
 // Counters the metrics page reads; plain atomics.
 struct ServerCounts {
   std::atomic<std::uint64_t> connections_open{0}, connections_accepted{0}, requests{0}, refused_limits{0}, timeouts{0},
-      evicted_streams{0};
+      evicted_streams{0}, web_sockets_open{0}, web_socket_messages{0};
   std::array<std::atomic<std::uint64_t>, 4> responses{};  // 2xx, 3xx, 4xx, 5xx
 };
 

@@ -20,6 +20,7 @@
 #include "gateway/http/inflate.hpp"
 #include "gateway/http/socket.hpp"
 #include "gateway/http/tls.hpp"
+#include "gateway/http/web_socket.hpp"
 
 namespace gateway::http {
 
@@ -167,7 +168,9 @@ class Session final : public Connection {
     }
     if (step == Step::end) co_return Step::end;
     if (step == Step::proceed) co_await handle();
-    if (response_.stream) {
+    if (response_.messages) {
+      step = co_await send_messages();
+    } else if (response_.stream) {
       step = co_await send_stream();
     } else {
       step = co_await send();
@@ -297,6 +300,21 @@ class Session final : public Connection {
   Step ended_writing() {
     if (expired()) ++worker_->counts->timeouts;
     return Step::end;
+  }
+
+  Awaitable<Step> send_messages() {
+    write_head();
+    std::unique_ptr<MessageHandler> handler = std::move(response_.messages);
+    set_deadline(limits_.write);
+    bool const begun = co_await write(boost::asio::buffer(out_));
+    if (!begun) co_return ended_writing();
+    clear_deadline();
+    auto const messages = std::make_shared<WebSocket<Stream>>(self(), stream_, std::move(handler), reader_.rest());
+    stop_messages_ = [&messages = *messages] { messages.stop(); };
+    bool const polite = co_await messages->run();
+    stop_messages_ = nullptr;
+    linger_ = linger_ && polite;
+    co_return Step::end;
   }
 
   Awaitable<Step> send_stream() {

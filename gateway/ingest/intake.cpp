@@ -124,6 +124,13 @@ http::Awaitable<Receipt> Intake::keep_undecodable(const ConfiguredSource& source
   co_return receipt;
 }
 
+http::Awaitable<Receipt> Intake::keep(const ConfiguredSource& source, std::string bytes, fhir::Error why) const {
+  metrics_.source(source.facts.tenant, source.facts.id).payloads.add();
+  const fhir::Time received = clock_.now();
+  Receipt receipt = co_await keep_undecodable(source, std::move(bytes), received, std::move(why));
+  co_return receipt;
+}
+
 http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::string bytes) const {
   SourceMetrics& metrics = metrics_.source(source.facts.tenant, source.facts.id);
   metrics.payloads.add();

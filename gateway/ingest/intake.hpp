@@ -35,6 +35,10 @@ class Intake {
   // Resumes on the caller's loop when all of it is committed, or with the reason why not. The source outlives the call.
   http::Awaitable<Receipt> take(const ConfiguredSource& source, std::string bytes) const;
 
+  // For a door whose sender cannot be told that a payload will never be taken: kept in quarantine as undecodable, with the reason as
+  // its note. The receipt says `undecodable`, or only a refusal when nothing could be kept.
+  http::Awaitable<Receipt> keep(const ConfiguredSource& source, std::string bytes, fhir::Error why) const;
+
   // Decoded and prepared and not committed; for measuring.
   fhir::Result<std::vector<Prepared>> prepared(const ConfiguredSource& source, const adapters::Adapter&, std::string_view bytes,
                                                fhir::Time received) const;

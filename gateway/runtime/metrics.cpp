@@ -64,6 +64,7 @@ struct Metrics::Impl {
   std::map<std::pair<std::string, std::string>, DestinationMetrics> destinations;
   std::map<std::string, TenantMetrics> tenants;
   std::map<std::pair<std::string, std::string>, PullMetrics> pulls;
+  std::map<std::string, MqttMetrics> brokers;
   std::mutex collect_mutex;
   std::vector<std::function<void(Metrics&)>> collectors;
 
@@ -102,6 +103,8 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   http_evicted_streams =
       r.counter("hjemport_http_evicted_streams_total", "Streams ended because the reader was too slow");
   http_open_connections = r.gauge("hjemport_http_connections_open", "Connections open now");
+  web_sockets_open = r.gauge("hjemport_websockets_open", "WebSockets open now");
+  web_socket_messages = r.counter("hjemport_websocket_messages_total", "Messages received over WebSockets");
   for (std::size_t i = 0; i < http_responses.size(); ++i) {
     http_responses[i] = r.counter("hjemport_http_responses_total", "Responses by class of status",
                                   {{"status", std::to_string(i + 2) + "xx"}});
@@ -221,6 +224,35 @@ PullMetrics& Metrics::pull(std::string_view tenant, std::string_view source) {
   metrics.pages = r.counter("hjemport_pull_pages_total", "Documents fetched and committed", who);
   metrics.refreshes = r.counter("hjemport_pull_token_refreshes_total", "Access tokens the vendor gave", who);
   metrics.throttled = r.counter("hjemport_pull_throttled_total", "Times the vendor said to come back later", who);
+  return metrics;
+}
+
+MqttMetrics& Metrics::mqtt(std::string_view broker) {
+  std::lock_guard lock(impl_->mutex);
+  auto [entry, made] = impl_->brokers.try_emplace(std::string(broker));
+  MqttMetrics& metrics = entry->second;
+  if (!made) return metrics;
+
+  Impl& r = *impl_;
+  const Labels who{{"broker", std::string(broker)}};
+  auto message = [&](const char* outcome) {
+    Labels labels = who;
+    labels["outcome"] = outcome;
+    return r.counter("hjemport_mqtt_messages_total", "Messages dealt with for good, by what became of them", labels);
+  };
+  metrics.connected = r.gauge("hjemport_mqtt_connected", "1 while connected and subscribed", who);
+  metrics.subscriptions_refused =
+      r.gauge("hjemport_mqtt_subscriptions_refused", "Topic filters the broker refused or granted less for", who);
+  metrics.waiting = r.gauge("hjemport_mqtt_messages_waiting", "Messages received and not yet acknowledged", who);
+  metrics.connections = r.counter("hjemport_mqtt_connections_total", "Connections the broker accepted", who);
+  metrics.failures = r.counter("hjemport_mqtt_failures_total", "Connections that failed or were lost", who);
+  metrics.sessions_lost =
+      r.counter("hjemport_mqtt_sessions_lost_total", "Reconnections to a broker that had forgotten the session", who);
+  metrics.retries = r.counter("hjemport_mqtt_retries_total", "Messages tried again because something was full", who);
+  metrics.stored = message("stored");
+  metrics.undecodable = message("undecodable");
+  metrics.too_large = message("too-large");
+  metrics.unplaced = message("unplaced");
   return metrics;
 }
 

@@ -100,6 +100,13 @@ struct TenantMetrics {
   Gauge open_alarms;
 };
 
+// One broker that messages are fetched from.
+struct MqttMetrics {
+  Gauge connected, subscriptions_refused, waiting;  // waiting: received and not acknowledged
+  Counter connections, failures, sessions_lost, retries;
+  Counter stored, undecodable, too_large, unplaced;  // messages by what became of them; all of these are acknowledged
+};
+
 class Metrics {
  public:
   Metrics();
@@ -110,6 +117,7 @@ class Metrics {
   DestinationMetrics& destination(std::string_view tenant, std::string_view destination);
   TenantMetrics& tenant(std::string_view tenant);
   PullMetrics& pull(std::string_view tenant, std::string_view source);
+  MqttMetrics& mqtt(std::string_view broker);
 
   // Committer
   Histogram commit_seconds, group_rows;
@@ -121,6 +129,8 @@ class Metrics {
   // HTTP server
   Counter http_requests, http_connections, http_refused_limits, http_timeouts, http_evicted_streams;
   Gauge http_open_connections;
+  Gauge web_sockets_open;
+  Counter web_socket_messages;
   std::array<Counter, 4> http_responses;  // 2xx, 3xx, 4xx, 5xx
   Counter refused_unauthorized, refused_forbidden, refused_not_found;
   // Audit rows that wait in memory because the store cannot be written

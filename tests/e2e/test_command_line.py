@@ -35,7 +35,7 @@ class CommandLine(unittest.TestCase):
     def test_the_example_configuration_is_usable(self):
         example = ROOT / "deploy" / "hjemport.example.yaml"
         names = {name: f"a-secret-of-{name}-0123456789" for name in
-                 ("OTH_TOKEN", "SENSORS_TOKEN", "CENTRE_TOKEN", "HOSPITAL_TOKEN", "OPERATOR_TOKEN", "EPJ_TOKEN", "METRICS_TOKEN")}
+                 ("OTH_TOKEN", "SENSORS_TOKEN", "CENTRE_TOKEN", "HOSPITAL_TOKEN", "OPERATOR_TOKEN", "EPJ_TOKEN", "METRICS_TOKEN", "BROKER_PASSWORD")}
         status, out, errors = run("check", "--config", str(example), environment=names)
         self.assertEqual(status, 0, out + errors)
         status, out, errors = run("check", "--config", str(example), environment={**names, "OTH_TOKEN": ""})

@@ -31,6 +31,7 @@ GATEWAY = {
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "pull": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
+    "doors": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
     "api": ["pull", "ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "demo": ["config", "http", "runtime"],
 }

@@ -22,6 +22,7 @@ sources: [{id: s}]
 links: [{source: s}]
 clients: [{id: c}]
 destinations: [{id: d}]
+mqtt: [{id: m, topics: [{filter: f}]}]
 rules: rules.yaml
 )";
 
@@ -73,7 +74,7 @@ TEST_CASE("docs/configuration.md: the sample reaches into every list", "[config]
 
 TEST_CASE("deploy/hjemport.example.yaml: accepted with its secrets set, refused without", "[config][docs]") {
   const char* names[] = {"OTH_TOKEN",      "SENSORS_TOKEN", "CENTRE_TOKEN", "HOSPITAL_TOKEN",
-                         "OPERATOR_TOKEN", "EPJ_TOKEN",     "METRICS_TOKEN"};
+                         "OPERATOR_TOKEN", "EPJ_TOKEN",     "METRICS_TOKEN", "BROKER_PASSWORD"};
   const std::filesystem::path example = repository / "deploy/hjemport.example.yaml";
   for (const char* name : names) unsetenv(name);
   CHECK_FALSE(gateway::config::load(example).usable());
