@@ -107,7 +107,13 @@ create index audit_tenant on audit(tenant);
 create index audit_patient on audit(patient) where patient <> 0;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial};
+// Dispensed doses (event kind 5) are served as MedicationDispense, by patient or all of a tenant.
+constexpr const char* dispenses = R"sql(
+create index event_dispensed on event(patient, id) where kind = 5;
+create index event_dispensed_tenant on event(tenant, id) where kind = 5;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, dispenses};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);
