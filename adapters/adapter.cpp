@@ -11,13 +11,16 @@
 #include "adapters/hjemport.hpp"
 #include "adapters/ihealth.hpp"
 #include "adapters/libreview.hpp"
+#include "adapters/medication.hpp"
 #include "adapters/nightscout.hpp"
 #include "adapters/open_mhealth.hpp"
 #include "adapters/opentele.hpp"
 #include "adapters/oura.hpp"
 #include "adapters/phd.hpp"
 #include "adapters/polar.hpp"
+#include "adapters/scaip.hpp"
 #include "adapters/senml.hpp"
+#include "adapters/supervision.hpp"
 #include "adapters/telli.hpp"
 #include "adapters/terra.hpp"
 #include "adapters/validic.hpp"
@@ -35,6 +38,7 @@ constexpr std::array<std::string_view, 2> fhir_json = {"application/json", "appl
 // The published client of the hub sets no media type, and its library then says text/plain (norway.md 2.1).
 constexpr std::array<std::string_view, 3> vkp_json = {"application/json", "application/fhir+json", "text/plain"};
 constexpr std::array<std::string_view, 2> senml_json = {"application/json", "application/senml+json"};
+constexpr std::array<std::string_view, 3> scaip_xml = {"application/scaip+xml", "application/xml", "text/xml"};
 
 const std::array registry = std::to_array<Adapter>({
     {"dexcom", decode_dexcom, json},
@@ -45,13 +49,16 @@ const std::array registry = std::to_array<Adapter>({
     {"hjemport", decode_hjemport, json},
     {"ihealth", decode_ihealth, json},
     {"libreview", decode_libreview, csv},
+    {"medication", decode_medication, json},
     {"nightscout", decode_nightscout, json},
     {"open-mhealth", decode_open_mhealth, json},
     {"opentele", decode_opentele, json},
     {"oura", decode_oura, json},
     {"phd", decode_phd, fhir_json},
     {"polar", decode_polar, json},
+    {"scaip", decode_scaip, scaip_xml, answer_scaip},
     {"senml", decode_senml, senml_json},
+    {"supervision", decode_supervision, json},
     {"telli", decode_telli, json},
     {"terra", decode_terra, json},
     {"validic", decode_validic, json},

@@ -3,8 +3,10 @@
 // system; the code is kept and the words are held against it (norway.md 2.5).
 #include "adapters/fhir_detected_issue.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "adapters/vendor_time.hpp"
-#include "adapters/vkp_alerts.hpp"
 
 namespace adapters {
 namespace {
@@ -13,6 +15,11 @@ using fhir::JsonValue;
 
 // Also with another version at its end: the codes were renumbered once and may be again.
 constexpr std::string_view alert_system = "http://ehelse.no/fhir/CodeSystem/vkp-alert-code";
+
+// Digital home follow-up: the readings and answers come by themselves, and what is missing our own rules find. A code
+// below 5 that is not one of these is unknown, and goes to a person like any other.
+constexpr std::array<std::string_view, 9> home_follow_up = {"5",     "5.1",   "5.2", "5.2.1", "5.2.2",
+                                                             "5.2.3", "5.3", "5.3.1", "5.3.2"};
 
 class IssueReader {
  public:
@@ -29,25 +36,29 @@ class IssueReader {
     if (status == "cancelled" || status == "entered-in-error")
       return Ignored{IgnoreReason::cancelled, "status " + std::string(*status)};
     const std::string code = vkp_alert_code_of(code_);
-    const VkpAlert* alert = vkp_alert(code);
-    if (alert != nullptr && alert->kind == fhir::EventKind::unknown)
+    if (std::find(home_follow_up.begin(), home_follow_up.end(), code) != home_follow_up.end())
       return Ignored{IgnoreReason::not_a_reading, "alert code " + code + ": readings and answers come by themselves"};
     if (code.empty() && !around_.always_an_event) return held();
-    return event(code, alert);
+    return event(code);
   }
 
  private:
-  Item event(const std::string& code, const VkpAlert* alert) {
+  Item event(const std::string& code) {
     Event event;
-    event.kind = alert != nullptr ? alert->kind : fhir::EventKind::technical;
+    const fhir::EventKind coded = fhir::event_coded(code);
+    event.kind = coded == fhir::EventKind::unknown ? fhir::EventKind::technical : coded;
+    // Whoever sends a finding asks for a person, also where a sensor that sends the same would only tell. A planned look
+    // by camera is what staff did.
+    event.alarm = event.kind != fhir::EventKind::planned_camera;
     event.record_id = record_id();
     event.subject = subject();
     // A Composition's author is who wrote it.
     if (around_.code.absent()) event.device = take(read_fhir_device(resource_, "author", payload_));
     if (event.subject.id.empty() && !event.subject.patient) event.subject.id = event.device.id;
+    event.time_stands_in = !given_time();
     event.time = time();
     event.location = around_.location;
-    event.text = words(code, alert, event.kind);
+    event.text = words(code, coded);
     return event;
   }
 
@@ -89,14 +100,11 @@ class IssueReader {
                                 fhir::Precision::fraction);
   }
 
-  std::string words(const std::string& code, const VkpAlert* alert, fhir::EventKind kind) {
+  std::string words(const std::string& code, fhir::EventKind coded) {
     const std::string own = concept_text(code_);
-    if (alert == nullptr) {
+    if (coded == fhir::EventKind::unknown)
       append_remark(remarks_, code.empty() ? "no alert code" : "unknown alert code " + quoted_word(code));
-    } else if (alert->code != fhir::info(kind).vkp_alert_code) {
-      append_remark(remarks_, "alert code " + code + ", " + std::string(alert->display));
-    }
-    if (alert != nullptr && code == "7" && own.find("Trygghetsalarm") != std::string::npos)
+    if (code == "7" && own.find("Trygghetsalarm") != std::string::npos)
       append_remark(remarks_, "its words are those of 3, Trygghetsalarm");
     std::string text = own;
     append_remark(text, around_.text);

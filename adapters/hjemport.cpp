@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "adapters/draft.hpp"
+#include "adapters/native_event.hpp"
 #include "adapters/strip_grade.hpp"
 #include "adapters/vendor_time.hpp"
 
@@ -42,41 +42,15 @@ std::string text_or_held(const fhir::Result<std::string>& read, Draft& draft) {
   return {};
 }
 
-fhir::Result<Device> read_device(JsonValue object) {
-  const JsonValue device = object["device"];
-  if (device.is_null()) return Device{};
-  if (!device.is_object())
-    return fhir::invalid(member_path(object, "device") + ": expected an object with id and model");
-  const auto id = read_id(device, "id");
-  if (!id) return id.error();
-  const auto model = read_text(device, "model");
-  if (!model) return model.error();
-  return Device{*id, *model};
-}
-
-// Without system or value the identifier is invalid, but the payload is sound; whether a number is right is not decided
-// here.
-fhir::Result<std::optional<Identifier>> read_patient(JsonValue object) {
-  const JsonValue patient = object["patient"];
-  if (patient.is_null()) return std::optional<Identifier>();
-  if (!patient.is_object())
-    return fhir::invalid(member_path(object, "patient") + ": expected an object with system and value");
-  const auto system = read_id(patient, "system");
-  if (!system) return system.error();
-  const auto value = read_id(patient, "value");
-  if (!value) return value.error();
-  return std::optional<Identifier>(Identifier{*system, *value});
-}
-
 void read_whom(JsonValue object, Draft& draft) {
   Measurement& reading = draft.reading;
   reading.subject.id = text_or_held(read_id(object, "subject"), draft);
-  if (const auto device = read_device(object)) {
+  if (const auto device = read_native_device(object)) {
     reading.device = *device;
   } else {
     draft.hold(undecodable, device.error().detail);
   }
-  if (const auto patient = read_patient(object)) {
+  if (const auto patient = read_native_patient(object)) {
     reading.subject.patient = *patient;
     if (*patient && ((*patient)->system.empty() || (*patient)->value.empty()))
       draft.hold(QuarantineReason::invalid_identifier, member_path(object, "patient") + ": expected system and value");
@@ -274,88 +248,19 @@ Item read_measurement(JsonValue object, const Context& context) {
 
 // --- events ---
 
-// "Low_Battery" is "low-battery": a press that is lost over an underscore is the one loss this program exists to
-// prevent.
-fhir::EventKind event_kind(std::string_view word) {
-  std::string name(word);
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    if (c == '_' || c == ' ') return '-';
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return fhir::event_named(name);
+// ours: an unknown kind becomes `technical` with the vendor's word in its text. Held, it would only wait; as
+// safety-alarm it would tell the receivers something the vendor did not say.
+Event read_event(JsonValue object, const Context& context) {
+  NativeEventReader reader(object, context);
+  const auto word = object["kind"].text();
+  fhir::EventKind kind = word ? fhir::event_named(native_name(*word)) : fhir::EventKind::unknown;
+  if (kind == fhir::EventKind::unknown) {
+    kind = fhir::EventKind::technical;
+    reader.remark(word ? "unknown event kind " + quoted_word(*word)
+                       : member_path(object, "kind") + ": expected a string");
+  }
+  return reader.read(kind);
 }
-
-// Reads an event so that it is always an event: whatever cannot be read is said in its text, and the rest goes to a
-// person (invariant 5). An event that waited in quarantine for a mapping would be a press nobody heard.
-class EventReader {
- public:
-  EventReader(JsonValue object, const Context& context) : object_(object), context_(context) {}
-
-  Event read() {
-    Event event;
-    event.kind = kind();
-    event.record_id = take(read_id(object_, "id"));
-    event.subject.id = take(read_id(object_, "subject"));
-    event.device = take(read_device(object_));
-    event.subject.patient = take(read_patient(object_));
-    if (event.subject.id.empty() && !event.subject.patient) event.subject.id = event.device.id;
-    event.time = time();
-    event.location = as_given("location");
-    event.contact = as_given("contact");
-    event.text = text();
-    return event;
-  }
-
- private:
-  template <class T>
-  T take(const fhir::Result<T>& read) {
-    if (read) return *read;
-    remark(read.error().detail);
-    return T{};
-  }
-
-  void remark(std::string_view what) {
-    if (!remarks_.empty()) remarks_ += "; ";
-    remarks_.append(what);
-  }
-
-  // ours: an unknown kind becomes `technical` with the vendor's word in its text. Held, it would only wait; as
-  // safety-alarm it would tell the receivers something the vendor did not say.
-  fhir::EventKind kind() {
-    const auto word = object_["kind"].text();
-    const fhir::EventKind known = word ? event_kind(*word) : fhir::EventKind::unknown;
-    if (known != fhir::EventKind::unknown) return known;
-    remark(word ? "unknown event kind " + quoted_word(*word) : member_path(object_, "kind") + ": expected a string");
-    return fhir::EventKind::technical;
-  }
-
-  // The time of arrival stands in for one that cannot be read: it is the only other time there is, and calling late is
-  // better than not calling.
-  fhir::DateTime time() {
-    if (const auto given = read_time(object_, "time", context_.zone)) return given->time;
-    remark(member_path(object_, "time") + ": not readable, the time of arrival stands in");
-    return fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received),
-                                fhir::Precision::fraction);
-  }
-
-  // A string, or the JSON of whatever the vendor put there: a position or a telephone number helps in any shape.
-  std::string as_given(std::string_view key) const {
-    const JsonValue value = object_[key];
-    if (value.is_null()) return {};
-    return value.is_string() ? printable(value.scalar()) : value.json();
-  }
-
-  std::string text() const {
-    std::string text = as_given("text");
-    if (remarks_.empty()) return text;
-    if (!text.empty()) text += ' ';
-    return text + "(" + remarks_ + ")";
-  }
-
-  JsonValue object_;
-  const Context& context_;
-  std::string remarks_;
-};
 
 // --- the payload ---
 
@@ -391,7 +296,7 @@ fhir::Result<Decoded> decode_hjemport(std::string_view payload, const Context& c
   } else {
     for (const JsonValue each : measurements) decoded.items.push_back(read_measurement(each, context));
   }
-  for (const JsonValue each : events) decoded.items.push_back(EventReader(each, context).read());
+  for (const JsonValue each : events) decoded.items.push_back(read_event(each, context));
   return decoded;
 }
 

@@ -96,6 +96,10 @@ struct Event {
   std::string text;      // vendor's words
   std::string location;  // as given
   std::string contact;   // call-back as given
+  bool alarm = false;        // the sender asks for a person, also where the kind alone is information
+  bool time_stands_in = false;  // the sender gave no time; that of arrival stands in
+  // medication-dispensed: the category of vkp-medicationdispense-events-v090 (empty: "1") and what was given, as given.
+  std::string dispense, medication, dosage;
 };
 
 struct Ignored {

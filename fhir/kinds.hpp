@@ -68,20 +68,50 @@ struct KnownKinds {
 };
 const KnownKinds& kinds();
 
-// Event kinds (design.md 8.2) with the VKP alert code each maps to (norway.md 2.6).
+// Event kinds (design.md 8.2) with the VKP alert code each maps to (norway.md 2.6). Row order is stored (event.kind), so
+// rows are only ever appended; event_kinds.cpp says why each is what it is.
 enum class EventKind : std::uint8_t {
   safety_alarm, fall, bed_exit, inactivity, medication_missed, medication_dispensed, door, location, low_battery, no_contact,
-  technical, unknown
+  technical, unknown,
+  // medication support, 1 and 1.*
+  medication_alarm, medication_shortage, medication_unconfirmed, medication_message_unread, dispenser_fault, sachet_unread,
+  roll_fault, roll_stuck, drawer_full, medication_waiting, medication_insufficient, medication_soon_empty, medication_empty,
+  medication_no_schedule, medication_plan_check, roll_handled, dispenser_low_battery, dispenser_battery_empty,
+  dispenser_no_mains, dispenser_no_contact, dispenser_open, dispenser_break_in, dosette_misplaced,
+  // digital supervision, 4 and 4.*
+  supervision_alarm, sat_up, rose_from_chair, entered_room, left_room, unexpected_stay, activity, noise, fire, absence,
+  button, cord_pull, door_opened, door_closed, water, movement, no_movement, lying_down, left_home, failed_call,
+  bathroom_inactivity, epilepsy, event_camera, planned_camera,
+  // 6, 7 and 7.1, and what has no code
+  door_lock, nurse_call, incontinence, gas, no_mains, battery_ok, contact_restored, mains_restored, alarm_note,
+  device_status, medication_reminder
 };
+
+// How urgent a person is: not at all, or in the end by a technical alarm of that severity. A safety event is `no`.
+enum class Technical : std::uint8_t { no, moderate, severe };
+
 struct EventInfo {
   EventKind kind;
   std::string_view name;
   std::string_view vkp_alert_code;   // empty: no fitting code
   std::string_view vkp_display;      // Norwegian display as published
   bool safety;                       // a person must be called (invariant 5)
+  Technical technical = Technical::no;  // neither this nor safety: information, stored and shown, nobody is called
 };
 EventKind event_named(std::string_view name);
 const EventInfo& info(EventKind);
+std::span<const EventInfo> all_events();
+// What a VKP alert code says happened; unknown for what is no code, or speaks of readings and forms (5 and 5.*).
+EventKind event_coded(std::string_view vkp_alert_code);
+// The technical kinds whose cause is gone with this one: battery_ok ends the alarms of an empty or low battery.
+std::span<const EventKind> ended_by(EventKind);
+
+// vkp-medicationdispense-events-v090, version 0.9.0; displays as published.
+struct DispenseCategory {
+  std::string_view code, display;
+};
+inline constexpr std::string_view vkp_dispense_system = "http://ehelse.no/fhir/CodeSystem/vkp-medicationdispense-events-v090";
+const DispenseCategory* dispense_category(std::string_view code);  // null when there is none
 
 inline constexpr std::string_view loinc = "http://loinc.org";
 inline constexpr std::string_view snomed = "http://snomed.info/sct";

@@ -179,7 +179,7 @@ Result<void> check_format(const Reading& in) {
 struct Parameter {
   std::string_view name;
   Result<void> (*read)(const Reading&);
-  bool observation, patient, device;  // resource types that have it
+  bool observation, patient, device, dispense;  // resource types that have it
 };
 
 constexpr std::string_view patient_prefix = "Patient/";
@@ -188,32 +188,35 @@ constexpr std::string_view patient_prefix = "Patient/";
 // identifier in the reference, which we always write as the patient's own, so it is the chained search.
 // A Device is nobody's here: whose it was stands in links and on each reading, so R4's Device.patient is not served.
 constexpr Parameter parameters[] = {
-    {"_id", [](const Reading& in) { return read_ids(in, in.query.ids, ""); }, true, true, true},
-    {"_lastUpdated", [](const Reading& in) { return read_date(in, in.query.last_updated); }, true, true, true},
-    {"_sort", read_sort, true, false, false},
-    {"_count", read_count, true, true, true},
-    {"_total", read_total, true, true, true},
-    {"_format", check_format, true, true, true},
-    {"identifier", [](const Reading& in) { return read_tokens(in, in.query.identifiers); }, true, true, true},
-    {"patient", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false},
-    {"subject", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false},
+    {"_id", [](const Reading& in) { return read_ids(in, in.query.ids, ""); }, true, true, true, true},
+    {"_lastUpdated", [](const Reading& in) { return read_date(in, in.query.last_updated); }, true, true, true, true},
+    {"_sort", read_sort, true, false, false, false},
+    {"_count", read_count, true, true, true, true},
+    {"_total", read_total, true, true, true, true},
+    {"_format", check_format, true, true, true, true},
+    {"identifier", [](const Reading& in) { return read_tokens(in, in.query.identifiers); }, true, true, true, false},
+    {"patient", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false,
+     true},
+    {"subject", [](const Reading& in) { return read_ids(in, in.query.patients, patient_prefix); }, true, false, false,
+     true},
     {"patient.identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     false},
+     false, true},
     {"subject.identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     false},
+     false, true},
     {"patient:identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     false},
+     false, true},
     {"subject:identifier", [](const Reading& in) { return read_tokens(in, in.query.patient_identifiers); }, true, false,
-     false},
-    {"code", [](const Reading& in) { return read_tokens(in, in.query.codes); }, true, false, false},
-    {"category", [](const Reading& in) { return read_tokens(in, in.query.categories); }, true, false, false},
-    {"date", [](const Reading& in) { return read_date(in, in.query.dates); }, true, false, false},
+     false, true},
+    {"code", [](const Reading& in) { return read_tokens(in, in.query.codes); }, true, false, false, false},
+    {"category", [](const Reading& in) { return read_tokens(in, in.query.categories); }, true, false, false, false},
+    {"date", [](const Reading& in) { return read_date(in, in.query.dates); }, true, false, false, false},
+    {"whenhandedover", [](const Reading& in) { return read_date(in, in.query.dates); }, false, false, false, true},
 };
 
 const Parameter* parameter_named(std::string_view name, std::string_view type) {
   for (const Parameter& parameter : parameters) {
     const bool of_type = (type == "Observation" && parameter.observation) || (type == "Patient" && parameter.patient) ||
-                         (type == "Device" && parameter.device);
+                         (type == "Device" && parameter.device) || (type == "MedicationDispense" && parameter.dispense);
     if (of_type && parameter.name == name) return &parameter;
   }
   return nullptr;

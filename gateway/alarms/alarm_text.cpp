@@ -67,27 +67,41 @@ constexpr std::array<Word, 8> unit_words{{
     {"", ""},
 }};
 
-// VKP's display names the thing for a code list; this names what happened.
-constexpr std::array<Word, 12> event_words{{
+// VKP's display names the thing for a code list; these name what happened where that reads badly or is missing. The
+// other kinds go by the display.
+constexpr std::array<Word, 27> event_words{{
     {"safety-alarm", "Trygghetsalarm"},
-    {"fall", "Fall"},
-    {"bed-exit", "Forlatt sengen"},
-    {"inactivity", "Inaktivitet"},
     {"medication-missed", "Medisin ikke utlevert"},
     {"medication-dispensed", "Medisin utlevert"},
+    {"medication-alarm", "Avvik i medisinering"},
+    {"medication-unconfirmed", "Medisin ikke bekreftet utlevert"},
+    {"medication-message-unread", "Melding fra dispenser ikke lest"},
+    {"dispenser-fault", "Dispenser stoppet: teknisk feil"},
+    {"sachet-unread", "Dispenser stoppet: pose ikke lest"},
+    {"roll-fault", "Dispenser stoppet: feil ved rull"},
+    {"roll-stuck", "Dispenser stoppet: rull sitter fast"},
+    {"drawer-full", "Dispenser stoppet: full skuff"},
+    {"dispenser-low-battery", "Lavt batteri i dispenser"},
+    {"dispenser-battery-empty", "Tomt batteri i dispenser"},
+    {"dispenser-no-mains", "Dispenser uten strøm"},
+    {"dispenser-no-contact", "Mistet forbindelse med dispenser"},
+    {"dispenser-break-in", "Innbrudd i dispenser"},
     {"door", "Døralarm"},
     {"location", "Lokaliseringsalarm"},
+    {"supervision-alarm", "Alarm fra digitalt tilsyn"},
+    {"sat-up", "Satt seg opp i sengen"},
+    {"lying-down", "Lagt seg i sengen"},
+    {"bathroom-inactivity", "Inaktivitet på badet"},
+    {"gas", "Gass- eller kullosalarm"},
+    {"no-mains", "Strømbrudd"},
     {"low-battery", "Lavt batteri"},
     {"no-contact", "Mistet forbindelse"},
     {"technical", "Teknisk feil"},
-    {"unknown", "Ukjent hendelse"},
 }};
 
-constexpr std::array<Word, 7> cause_words{{
+// Causes that are no event.
+constexpr std::array<Word, 4> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
-    {"low-battery", "Lavt batteri"},
-    {"no-contact", "Mistet forbindelse"},
-    {"technical", "Teknisk feil"},
     {"silent-source", "Avsendersystem er stille"},
     {"silent-device", "Utstyr er stille"},
     {"backlog-summary", "Oppsummering av forsinkede målinger"},
@@ -155,7 +169,8 @@ std::string shortened(std::string_view words) {
 }
 
 std::string_view event_word(fhir::EventKind kind) {
-  return word_for(event_words, fhir::info(kind).name, "Ukjent hendelse");
+  const fhir::EventInfo& event = fhir::info(kind);
+  return word_for(event_words, event.name, event.vkp_display.empty() ? "Ukjent hendelse" : event.vkp_display);
 }
 
 }  // namespace
@@ -187,10 +202,15 @@ std::string limit_text(const LimitReading& reading, Time received) {
   return text;
 }
 
+std::string event_text(fhir::EventKind kind, std::string_view words, std::string_view location) {
+  std::string text(event_word(kind));
+  if (!words.empty()) text += ": " + shortened(words);
+  if (!location.empty()) text += ", sted: " + shortened(location);
+  return text;
+}
+
 std::string event_text(const SafetyEvent& event, Time received) {
-  std::string text(event_word(event.kind));
-  if (!event.text.empty()) text += ": " + shortened(event.text);
-  if (!event.location.empty()) text += ", sted: " + shortened(event.location);
+  std::string text = event_text(event.kind, event.text, event.location);
   if (event.late) text += ", mottatt " + delay_text(received - event.measured) + " etter hendelsen";
   return text;
 }
@@ -220,6 +240,7 @@ Coding event_code(fhir::EventKind kind) {
 }
 
 Coding technical_code(std::string_view cause) {
+  if (const fhir::EventKind kind = fhir::event_named(cause); kind != fhir::EventKind::unknown) return event_code(kind);
   return {std::string(alarm_code_system), std::string(cause),
           std::string(word_for(cause_words, cause, "Teknisk varsel"))};
 }

@@ -17,6 +17,8 @@ std::string reading_text(const LimitReading&);  // "SpO2 86 %"
 // "SpO2 86 %, grense 88"; with ", mottatt 3 timer etter måling" when it came late.
 std::string limit_text(const LimitReading&, Time received);
 std::string event_text(const SafetyEvent&, Time received);
+// What happened, with the sender's words and place: "Fall: gulv, sted: bad".
+std::string event_text(fhir::EventKind, std::string_view words, std::string_view location);
 std::string held_text(const HeldReading&);
 
 Coding limit_code();

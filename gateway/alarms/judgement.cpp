@@ -305,6 +305,7 @@ AlarmChange apply_technical(const Alarm* open, const TechnicalCause& cause, cons
   found.reason.unit = cause.unit;
   found.occurrence = {judging.now, cause.measured, {}, cause.value, cause.unit};
   found.device = cause.device;
+  found.contact = cause.contact;
   found.late = cause.late;
   found.judged.breach = true;
   found.judged.severity = cause.severity;

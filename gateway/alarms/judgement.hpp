@@ -78,6 +78,7 @@ struct TechnicalCause {
   thresholds::Severity severity = thresholds::Severity::moderate;
   Time measured{};
   std::string device;
+  std::string contact;
   std::optional<fhir::Decimal> value;
   std::string unit;
   bool late = false, superseded = false, past_horizon = false;

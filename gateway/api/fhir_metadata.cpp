@@ -20,6 +20,9 @@ const std::vector<Served>& served() {
        {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}, {"patient", "reference"}, {"subject", "reference"},
         {"patient.identifier", "token"}, {"code", "token"}, {"category", "token"}, {"date", "date"}}},
       {"Patient", false, {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}}},
+      {"MedicationDispense", false,
+       {{"_id", "token"}, {"_lastUpdated", "date"}, {"patient", "reference"}, {"subject", "reference"},
+        {"patient.identifier", "token"}, {"whenhandedover", "date"}}},
       {"Device", false, {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}}},
   };
   return all;

@@ -5,6 +5,7 @@
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
+#include "gateway/ingest/dispense.hpp"
 
 namespace gateway::api {
 namespace {
@@ -55,6 +56,21 @@ Read read_device(const http::Request& request, const FhirDeps& deps) {
     if (!row || !auth::may(*actor, row->tenant, PatientId{}, auth::Purpose::care)) return no_such();
     const std::string text = row->id.text();
     return Found{fhir::device_resource({text, row->identifier, row->model, row->first_seen, tenant->organization, tenant->name}), 1, {}};
+  };
+}
+
+// A dose nobody's yet is not served: whose it was is what a hospital asks.
+Read read_dispense(const http::Request& request) {
+  auto id = EventId::parse(request.capture("id"));
+  std::shared_ptr<const auth::Actor> actor = request.actor;
+  return [id, actor](store::Reader& reader) -> fhir::Result<Found> {
+    if (!id) return no_such();
+    auto row = reader.event(*id);
+    const bool served = row && row->patient && row->kind == fhir::EventKind::medication_dispensed;
+    if (!served || !auth::may(*actor, row->tenant, row->patient, auth::Purpose::care)) return no_such();
+    auto patient = reader.patient(row->patient);
+    if (!patient) return no_such();
+    return Found{ingest::dispense_resource(*row, *patient), 1, row->patient};
   };
 }
 
@@ -125,6 +141,9 @@ void add_fhir_read_routes(http::Router& router, const FhirDeps& deps) {
   add("/fhir/Observation/{id}/_history/{version}", [&deps](http::Request& request) { return vread(request, deps); });
   add("/fhir/Patient/{id}", [&deps](http::Request& request) {
     return answer(request, deps, read_patient(request, deps), "read Patient");
+  });
+  add("/fhir/MedicationDispense/{id}", [&deps](http::Request& request) {
+    return answer(request, deps, read_dispense(request), "read MedicationDispense");
   });
   add("/fhir/Device/{id}", [&deps](http::Request& request) {
     return answer(request, deps, read_device(request, deps), "read Device");

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
-#include <type_traits>
 
 #include "fhir/json_writer.hpp"
 #include "fhir/national_id.hpp"
@@ -11,6 +10,7 @@
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/search_filter.hpp"
 #include "gateway/auth/may.hpp"
+#include "gateway/ingest/dispense.hpp"
 #include "gateway/ingest/keys.hpp"
 #include "gateway/journal/submit.hpp"
 #include "gateway/journal/working.hpp"
@@ -85,13 +85,9 @@ std::string render(const store::Device& row, const Search& search) {
   return fhir::device_resource({id, row.identifier, row.model, row.first_seen, search.tenant->organization, search.tenant->name});
 }
 
-template <class Row>
-void add_row(Page& page, const Row& row, const Search& search) {
-  page.last.id = ObservationId{row.id.value};
-  page.ids.push_back(row.id.text());
-  page.resources.push_back(render(row, search));
-  if constexpr (std::is_same_v<Row, store::Patient>) note_patient(page, row.id);
-}
+PatientId about(const store::Patient& row) { return row.id; }
+PatientId about(const store::Device&) { return {}; }
+PatientId about(const store::Event& row) { return row.patient; }
 
 // Every row that `fetch` gives after an id, in the order of ids, until `each` has enough.
 template <class Id, class Fetch, class Each>
@@ -112,9 +108,9 @@ bool updated_as_asked(const fhir::SearchQuery& query, fhir::Time updated) {
                      [&](const fhir::DateCondition& condition) { return fhir::satisfies(condition, updated); });
 }
 
-// Patients and devices are few, so what matches is found, and counted, by looking at each.
-template <class Id, class Fetch, class Matches>
-Page paged(const Search& search, const Fetch& fetch, const Matches& matches) {
+// Patients, devices and one patient's doses are few, so what matches is found, and counted, by looking at each.
+template <class Id, class Fetch, class Matches, class Render>
+Page paged(const Search& search, const Fetch& fetch, const Matches& matches, const Render& rendered) {
   Page page;
   if (wants_total(search.query)) {
     std::int64_t total = 0;
@@ -131,8 +127,12 @@ Page paged(const Search& search, const Fetch& fetch, const Matches& matches) {
   walk<Id>(after, fetch, [&](const auto& row) {
     if (!matches(row)) return true;
     page.more = page.ids.size() == limit;
-    if (!page.more) add_row(page, row, search);
-    return !page.more;
+    if (page.more) return false;
+    page.last.id = ObservationId{row.id.value};
+    page.ids.push_back(row.id.text());
+    page.resources.push_back(rendered(row));
+    note_patient(page, about(row));
+    return true;
   });
   return page;
 }
@@ -174,7 +174,7 @@ Page patients(store::Reader& reader, const Search& search) {
            std::all_of(search.query.identifiers.begin(), search.query.identifiers.end(),
                        [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), names_row); });
   };
-  return paged<PatientId>(search, fetch, matches);
+  return paged<PatientId>(search, fetch, matches, [&](const store::Patient& row) { return render(row, search); });
 }
 
 Page devices(store::Reader& reader, const Search& search) {
@@ -191,7 +191,60 @@ Page devices(store::Reader& reader, const Search& search) {
            std::all_of(search.query.identifiers.begin(), search.query.identifiers.end(),
                        [&](const auto& tokens) { return std::any_of(tokens.begin(), tokens.end(), names_row); });
   };
-  return paged<DeviceId>(search, fetch, matches);
+  return paged<DeviceId>(search, fetch, matches, [&](const store::Device& row) { return render(row, search); });
+}
+
+// The patients a search of doses is about; nothing when it names none. Repeats are ANDed, so of several sets the meeting counts.
+std::optional<std::set<std::int64_t>> patients_asked(store::Reader& reader, const Search& search) {
+  std::optional<std::set<std::int64_t>> asked;
+  auto meet = [&](const std::set<std::int64_t>& named) {
+    if (!asked) {
+      asked = named;
+    } else {
+      std::erase_if(*asked, [&](std::int64_t id) { return !named.contains(id); });
+    }
+  };
+  for (const auto& texts : search.query.patients) {
+    std::set<std::int64_t> named;
+    for (const std::string& text : texts) {
+      if (auto id = PatientId::parse(text)) named.insert(id->value);
+    }
+    meet(named);
+  }
+  for (const auto& tokens : search.query.patient_identifiers) {
+    std::set<std::int64_t> named;
+    for (const fhir::Token& token : tokens) {
+      if (auto id = patient_named(reader, search.actor->tenant, token)) named.insert(id->value);
+    }
+    meet(named);
+  }
+  return asked;
+}
+
+Page dispenses(store::Reader& reader, const Search& search) {
+  const store::Tenant tenant = search.actor->tenant;
+  const std::optional<std::set<std::int64_t>> asked = patients_asked(reader, search);
+  std::optional<PatientId> only;
+  if (asked && asked->size() == 1) only = PatientId{*asked->begin()};
+  auto fetch = [&](std::optional<EventId> after, std::size_t limit) {
+    if (asked && asked->empty()) return std::vector<store::Event>();
+    return reader.dispenses(tenant, only, after, limit);
+  };
+  auto matches = [&](const store::Event& row) {
+    auto is_row = [&](const std::string& text) { return EventId::parse(text) == row.id; };
+    return (!asked || asked->contains(row.patient.value)) &&
+           auth::may(*search.actor, row.tenant, row.patient, auth::Purpose::care) &&
+           updated_as_asked(search.query, row.received) &&
+           std::all_of(search.query.dates.begin(), search.query.dates.end(),
+                       [&](const fhir::DateCondition& condition) { return fhir::satisfies(condition, row.measured); }) &&
+           std::all_of(search.query.ids.begin(), search.query.ids.end(),
+                       [&](const auto& texts) { return std::any_of(texts.begin(), texts.end(), is_row); });
+  };
+  auto with_patient = [&](const store::Event& row) {
+    auto patient = reader.patient(row.patient);
+    return patient ? ingest::dispense_resource(row, *patient) : std::string();
+  };
+  return paged<EventId>(search, fetch, matches, with_patient);
 }
 
 std::string form(const fhir::Parameters& parameters) {
@@ -207,7 +260,8 @@ std::string form(const fhir::Parameters& parameters) {
 std::string self_link(const std::string& base, const Search& search, const std::vector<PatientId>& resolved) {
   fhir::Parameters shown;
   for (const auto& [name, value] : search.query.used) {
-    if (name == "patient.identifier" || (search.query.type == "Patient" && name == "identifier")) {
+    const bool names_patient = name != "identifier" && name.ends_with("identifier");  // also under subject, also as modifier
+    if (names_patient || (search.query.type == "Patient" && name == "identifier")) {
       const std::string_view plain_name = search.query.type == "Patient" ? "_id" : "patient";
       std::string ids;
       for (PatientId patient : resolved) ids.append(ids.empty() ? "" : ",").append(patient.text());
@@ -245,6 +299,8 @@ Answer bundle(store::Reader& reader, const Search& search, const CursorSeal& sea
     page = observations(reader, search);
   } else if (search.query.type == "Patient") {
     page = patients(reader, search);
+  } else if (search.query.type == "MedicationDispense") {
+    page = dispenses(reader, search);
   } else {
     page = devices(reader, search);
   }
@@ -405,7 +461,7 @@ http::Awaitable<http::Response> search(http::Request& request, const FhirDeps& d
 }  // namespace
 
 void add_fhir_search_routes(http::Router& router, const FhirDeps& deps) {
-  for (const char* type : {"Observation", "Patient", "Device"}) {
+  for (const char* type : {"Observation", "Patient", "MedicationDispense", "Device"}) {
     http::Route get;
     get.method = http::Method::get;
     get.pattern = std::string("/fhir/") + type;

@@ -5,11 +5,14 @@
 #include <memory>
 
 #include "fhir/json_writer.hpp"
+#include "fhir/medication_dispense.hpp"
 #include "fhir/profile_checks.hpp"
 #include "gateway/alarms/detected_issue.hpp"
 #include "gateway/alarms/judgement.hpp"
 #include "gateway/config/source_adapter.hpp"
 #include "gateway/ingest/admit.hpp"
+#include "gateway/ingest/dispense.hpp"
+#include "gateway/ingest/event_finding.hpp"
 #include "gateway/runtime/clock.hpp"
 #include "gateway/runtime/zone.hpp"
 
@@ -142,18 +145,17 @@ class Conversion {
   }
 
   void convert(ingest::PreparedEvent& event) {
-    if (!fhir::info(event.row.kind).safety) {
-      return not_one(event.index, "accepted", "event-without-finding");
-    }
     std::optional<store::Patient> patient = person(event.whom);
-    alarms::SafetyEvent safety;
-    safety.tenant = facts_.tenant;
-    if (patient) safety.patient = patient->id;
-    safety.thing = event.row.subject.empty() ? "unknown" : event.row.subject;
-    safety.kind = event.row.kind;
-    safety.measured = event.row.measured;
-    safety.device = event.device.identifier;
-    alarms::AlarmChange change = alarms::apply_event(nullptr, safety, {AlarmId{ids_.next(now_)}, now_, {}});
+    if (event.row.kind == fhir::EventKind::medication_dispensed) return dispense(event, patient);
+    const alarms::Judging judging{AlarmId{ids_.next(now_)}, now_, {}};
+    const PatientId owner = patient ? patient->id : PatientId{};
+    const ingest::EventFinding finding = ingest::event_finding(event.row, owner, facts_, now_, judge_);
+    alarms::AlarmChange change;
+    if (const auto* safety = std::get_if<alarms::SafetyEvent>(&finding)) {
+      change = alarms::apply_event(nullptr, *safety, judging);
+    } else if (const auto* cause = std::get_if<alarms::TechnicalCause>(&finding)) {
+      change = alarms::apply_technical(nullptr, *cause, judging);
+    }
     if (!change.alarm) return not_one(event.index, "accepted", "event-without-finding");
     alarms::IssueContext context;
     if (patient) {
@@ -161,6 +163,21 @@ class Conversion {
       context.patient_value = patient->value;
     }
     out_ << alarms::detected_issue(*change.alarm, context) << '\n';
+  }
+
+  void dispense(ingest::PreparedEvent& event, const std::optional<store::Patient>& patient) {
+    if (!patient) {
+      step(event.index, "identified", "no person in the payload, no --patient: it would wait for a link of its subject");
+      return not_one(event.index, "accepted", "dispense-without-patient");
+    }
+    event.row.id = EventId{ids_.next(now_)};
+    const std::string resource = ingest::dispense_resource(event.row, *patient);
+    out_ << resource << '\n';
+    if (!options_.explain) return;
+    auto document = fhir::JsonDocument::parse(resource);
+    std::vector<std::string> problems;
+    if (document) problems = fhir::medication_dispense_problems(document->root());
+    step(event.index, "checked", problems.empty() ? std::string_view("conforms to the profile it claims") : std::string_view(problems.front()));
   }
 
   void convert(ingest::PreparedIgnored& ignored) { not_one(ignored.index, "ignored", adapters::name(ignored.reason)); }
@@ -179,6 +196,7 @@ class Conversion {
   ingest::PayloadKey payload_;
   IdSource ids_;
   ingest::PrepareSettings settings_;
+  ingest::JudgeSettings judge_;
   std::vector<store::Patient> people_;
 };
 

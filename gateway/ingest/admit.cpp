@@ -206,13 +206,16 @@ void AdmitJob::admit(journal::Working& working, PreparedEvent& item) {
   }
   store::Event row = item.row;
   row.id = EventId{working.next_id()};
-  registry::PatientState* patient = place(working, source_, item.whom, row.measured).patient;
+  const Placed placed = place(working, source_, item.whom, row.measured);
+  registry::PatientState* patient = placed.patient;
   if (patient != nullptr) row.patient = patient->patient.id;
   remember_device(working, item.device);
 
   result.outcome = Outcome::accepted;
   result.alarms = judge_event(working, patient, row, source_, settings_);
   if (!result.alarms.empty()) row.alarm = result.alarms.front();
+  // As with readings: what the person's own identifier placed, no link moves.
+  if (patient != nullptr) row.subject = placed.subject;
 
   store::JournalEntry entry;
   entry.kind = store::Entry::event;

@@ -5,6 +5,7 @@
 #include "fhir/json_writer.hpp"
 #include "gateway/alarms/alarm_text.hpp"
 #include "gateway/alarms/judgement.hpp"
+#include "gateway/ingest/event_finding.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 
 namespace gateway::ingest {
@@ -207,15 +208,45 @@ std::vector<AlarmId> change_alarm(journal::Working& working, registry::PatientSt
   return {step.alarm->id};
 }
 
-std::string content_member(const store::Event& row, std::string_view name) {
-  auto document = fhir::JsonDocument::parse(row.content);
-  if (!document) return {};
-  return std::string(document->root()[name].text().value_or(""));
+// The cause of technical alarms of the same thing is gone. One from before the cause began ends nothing (invariant 6).
+std::vector<AlarmId> restore(journal::Working& working, registry::PatientState* patient, const store::Event& row,
+                             const SourceFacts& source) {
+  std::vector<AlarmId> ended;
+  const PatientId owner = patient == nullptr ? PatientId{} : patient->patient.id;
+  for (const fhir::EventKind kind : fhir::ended_by(row.kind)) {
+    alarms::TechnicalCause cause;
+    cause.cause = fhir::info(kind).name;
+    cause.thing = alarms::used_by(thing_of(row, source), owner);
+    const auto open = journal::find_open_alarm(working, patient, source.tenant_no, alarms::identity(cause));
+    if (!open || row.measured < open->measured) continue;
+    alarms::AlarmChange step = alarms::apply_restored(*open, event_words(row), working.now);
+    if (!step.alarm) continue;
+    ended.push_back(step.alarm->id);
+    journal::write_alarm(working, source.tenant_no, *step.alarm, step.change);
+  }
+  return ended;
 }
 
-bool technical_event(fhir::EventKind kind) {
-  return kind == fhir::EventKind::low_battery || kind == fhir::EventKind::no_contact || kind == fhir::EventKind::technical ||
-         kind == fhir::EventKind::unknown;
+// What a device says of an alarm that stands: in the log of each open alarm of its thing a person was called for, and ending none.
+std::vector<AlarmId> note_on_alarms(journal::Working& working, registry::PatientState* patient, const store::Event& row,
+                                    const SourceFacts& source) {
+  std::vector<AlarmId> told;
+  const std::string note = event_words(row);
+  for (const fhir::EventInfo& kind : fhir::all_events()) {
+    if (kind.technical != fhir::Technical::no) continue;
+    alarms::SafetyEvent event;
+    if (patient != nullptr) event.patient = patient->patient.id;
+    event.thing = thing_of(row, source);
+    event.kind = kind.kind;
+    const auto open = journal::find_open_alarm(working, patient, source.tenant_no, alarms::identity(event));
+    if (!open || open->measured > row.measured) continue;
+    // A patient's other devices have nothing to do with it: what a home's controller cancels leaves the dispenser's alarm.
+    if (!same_home(open->device, content_text(row, "device"))) continue;
+    alarms::AlarmChange step = alarms::annotate(*open, note, working.now);
+    told.push_back(step.alarm->id);
+    journal::write_alarm(working, source.tenant_no, *step.alarm, step.change);
+  }
+  return told;
 }
 
 }  // namespace
@@ -227,44 +258,22 @@ std::vector<AlarmId> judge_reading(journal::Working& working, registry::PatientS
 
 std::vector<AlarmId> judge_event(journal::Working& working, registry::PatientState* patient, const store::Event& row,
                                  const SourceFacts& source, const JudgeSettings& settings) {
-  const std::string device = content_member(row, "device");
-  const std::string thing = source.id + "/" + (row.subject.empty() ? "unknown" : row.subject);
-  const bool late = working.now - row.measured > settings.late_after;
-  if (technical_event(row.kind)) {
-    alarms::TechnicalCause cause;
-    cause.tenant = source.tenant;
-    if (patient != nullptr) cause.patient = patient->patient.id;
-    cause.cause = fhir::info(row.kind).name;
-    cause.thing = alarms::used_by(thing, cause.patient);
-    cause.text = content_member(row, "text");
-    cause.measured = row.measured;
-    cause.device = device;
-    cause.late = late;
-    cause.past_horizon = working.now - row.measured > settings.alarm_horizon;
-    return change_alarm(working, patient, source.tenant_no, alarms::identity(cause), settings,
+  const PatientId owner = patient == nullptr ? PatientId{} : patient->patient.id;
+  const EventFinding finding = event_finding(row, owner, source, working.now, settings);
+  if (const auto* cause = std::get_if<alarms::TechnicalCause>(&finding)) {
+    return change_alarm(working, patient, source.tenant_no, alarms::identity(*cause), settings,
                         [&](const alarms::Alarm* open, const alarms::Judging& judging) {
-                          return alarms::apply_technical(open, cause, judging);
+                          return alarms::apply_technical(open, *cause, judging);
                         });
   }
-  if (!fhir::info(row.kind).safety) return {};  // a dispensed dose: stored and shown, nobody is called
-  alarms::SafetyEvent event;
-  event.tenant = source.tenant;
-  if (patient != nullptr) event.patient = patient->patient.id;
-  event.thing = thing;
-  event.kind = row.kind;
-  event.measured = row.measured;
-  event.device = device;
-  event.location = content_member(row, "location");
-  event.contact = content_member(row, "contact");
-  event.text = content_member(row, "text");
-  if (std::string note = content_member(row, "note"); !note.empty()) {
-    event.text.append(event.text.empty() ? "" : " ").append("(").append(note).append(")");
+  if (const auto* event = std::get_if<alarms::SafetyEvent>(&finding)) {
+    return change_alarm(working, patient, source.tenant_no, alarms::identity(*event), settings,
+                        [&](const alarms::Alarm* open, const alarms::Judging& judging) {
+                          return alarms::apply_event(open, *event, judging);
+                        });
   }
-  event.late = late;
-  return change_alarm(working, patient, source.tenant_no, alarms::identity(event), settings,
-                      [&](const alarms::Alarm* open, const alarms::Judging& judging) {
-                        return alarms::apply_event(open, event, judging);
-                      });
+  if (row.kind == fhir::EventKind::alarm_note) return note_on_alarms(working, patient, row, source);
+  return restore(working, patient, row, source);
 }
 
 std::vector<AlarmId> judge_held(journal::Working& working, registry::PatientState& patient, const Holding& holding,

@@ -1,6 +1,7 @@
 #include "gateway/ingest/link.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "gateway/ingest/place.hpp"
 #include "gateway/ingest/relink.hpp"
@@ -59,6 +60,39 @@ void claim_events(journal::Working& working, const store::Link& link, registry::
     working.changes.events.push_back(std::move(event));
   }
   for (AlarmId id : alarms) claim_alarm(working, link, patient, id);
+}
+
+bool in_one_of(const std::vector<LinkWork::Period>& periods, fhir::Time measured) {
+  return std::any_of(periods.begin(), periods.end(), [&](const LinkWork::Period& period) {
+    return period.from <= measured && (!period.to || measured < *period.to);
+  });
+}
+
+// Doses filed under a patient by a period that is given up are nobody's again, until a link says whose they were. Events of
+// alarms stay with theirs: people have acted on those.
+void withdraw_doses(journal::Working& working, const store::Link& link, const std::vector<LinkWork::Period>& periods) {
+  if (periods.empty()) return;
+  const auto of_link = [&](const store::Event& event) {
+    return event.kind == fhir::EventKind::medication_dispensed && event.source == link.source &&
+           event.subject == link.subject && event.patient == link.patient && in_one_of(periods, event.measured);
+  };
+  std::set<EventId> of_this_group;
+  for (store::Event& event : working.changes.events) {
+    of_this_group.insert(event.id);
+    if (of_link(event)) event.patient = PatientId{};
+  }
+  constexpr std::size_t portion = 500;
+  std::optional<EventId> after;
+  for (;;) {
+    std::vector<store::Event> rows = working.reader.dispenses(link.tenant, link.patient, after, portion);
+    if (rows.empty()) return;
+    after = rows.back().id;
+    for (store::Event& event : rows) {
+      if (of_this_group.contains(event.id) || !of_link(event)) continue;
+      event.patient = PatientId{};
+      working.changes.events.push_back(std::move(event));
+    }
+  }
 }
 
 }  // namespace
@@ -124,6 +158,7 @@ LinkOutcome make_link(journal::Working& working, const SourceFacts& source, cons
   entry.change = outcome.created ? "created" : "corrected";
   entry.data = work.json();
   working.record(std::move(entry));
+  withdraw_doses(working, link, work.withdraw);
   claim_events(working, link, *patient);
   return outcome;
 }

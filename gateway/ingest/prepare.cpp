@@ -251,7 +251,11 @@ Prepared prepare_event(const adapters::Event& item, std::uint32_t index, const S
   fhir::JsonWriter writer(event.row.content);
   writer.begin_object().member_if("device", item.device.id).member_if("model", item.device.model);
   writer.member_if("text", item.text).member_if("location", item.location).member_if("contact", item.contact);
-  writer.member_if("note", event.note).end_object();
+  writer.member_if("note", event.note).member_if("dispense", item.dispense).member_if("medication", item.medication);
+  writer.member_if("dosage", item.dosage);
+  if (item.alarm) writer.member("alarm", true);
+  if (item.time_stands_in) writer.member("time_stands_in", true);
+  writer.end_object();
   return event;
 }
 

@@ -71,9 +71,9 @@ struct Event {
   fhir::EventKind kind{};
   Time measured{}, received{};
   Key key{};
-  std::string subject;   // source's subject, so that a later link finds the event
+  std::string subject;   // source's subject, so that a link finds the event; empty when the person's own identifier placed it
   AlarmId alarm;
-  std::string content;   // JSON: device, text, location, contact
+  std::string content;   // JSON: device, model, text, location, contact, note, dispense, medication, dosage, alarm, time_stands_in
 };
 
 struct Patient {

@@ -83,9 +83,25 @@ std::optional<Event> SqliteReader::event(EventId id) {
 
 std::vector<Event> SqliteReader::events_without_patient(Source source, std::string_view subject) {
   SqliteQuery query = db_.query("select " HJEMPORT_EVENT_COLUMNS
-                                " from event where source = ?1 and subject = ?2 and patient = 0 and "
-                                "exists(select 1 from alarm where alarm.id = event.alarm and open = 1) order by id");
+                                " from event where source = ?1 and subject = ?2 and patient = 0 and (kind = 5 or "
+                                "exists(select 1 from alarm where alarm.id = event.alarm and open = 1)) order by id");
   return read_all(query.bind(source, subject), read_event);
+}
+
+// 5 is the kind medication-dispensed, as in the index: a parameter there would keep SQLite from using it.
+static_assert(static_cast<int>(fhir::EventKind::medication_dispensed) == 5);
+
+std::vector<Event> SqliteReader::dispenses(Tenant tenant, std::optional<PatientId> patient, std::optional<EventId> after,
+                                           std::size_t limit) {
+  const EventId from = after.value_or(EventId{});
+  if (patient) {
+    SqliteQuery query = db_.query("select " HJEMPORT_EVENT_COLUMNS
+                                  " from event where kind = 5 and patient = ?1 and tenant = ?2 and id > ?3 order by id limit ?4");
+    return read_all(query.bind(*patient, tenant, from, limit), read_event);
+  }
+  SqliteQuery query = db_.query("select " HJEMPORT_EVENT_COLUMNS
+                                " from event where kind = 5 and tenant = ?1 and patient <> 0 and id > ?2 order by id limit ?3");
+  return read_all(query.bind(tenant, from, limit), read_event);
 }
 
 std::optional<Patient> SqliteReader::patient(PatientId id) {

@@ -27,6 +27,7 @@ class SqliteReader : public Reader {
     return search_.placed(patient, source, subject, from, to, after, limit);
   }
   std::vector<Event> events_without_patient(Source, std::string_view subject) override;
+  std::vector<Event> dispenses(Tenant, std::optional<PatientId>, std::optional<EventId> after, std::size_t limit) override;
 
   std::optional<Patient> patient(PatientId) override;
   std::optional<Patient> patient_by_identifier(Tenant, std::string_view system, std::string_view value) override;

@@ -115,7 +115,13 @@ create table pull_user(
   connected integer not null, who text not null, primary key(source, user)) without rowid;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users};
+// Dispensed doses (event kind 5) are served as MedicationDispense, by patient or all of a tenant.
+constexpr const char* dispenses = R"sql(
+create index event_dispensed on event(patient, id) where kind = 5;
+create index event_dispensed_tenant on event(tenant, id) where kind = 5;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

@@ -134,8 +134,11 @@ class Reader {
   // corrected link has to move. `after` continues a page.
   virtual std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,
                                           std::optional<ObservationId> after, std::size_t limit) = 0;
-  // Events of a subject without patient whose alarm is still open (a link appears later).
+  // Events of a subject without patient that a link appearing later has to find: those whose alarm is still open, and
+  // dispensed doses.
   virtual std::vector<Event> events_without_patient(Source, std::string_view subject) = 0;
+  // Dispensed doses of known patients, of one of them or of the whole tenant, ids ascending.
+  virtual std::vector<Event> dispenses(Tenant, std::optional<PatientId>, std::optional<EventId> after, std::size_t limit) = 0;
 
   // -- people, devices, links
   virtual std::optional<Patient> patient(PatientId) = 0;

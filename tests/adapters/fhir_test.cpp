@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "adapters/vkp_alerts.hpp"
 #include "fhir/units.hpp"
 #include "tests/support/decoded_json.hpp"
 
@@ -286,22 +285,6 @@ TEST_CASE("fhir: the order of a blood pressure's components changes nothing", "[
   CHECK(decoded(systolic + "," + diastolic) == decoded(diastolic + "," + systolic));
   CHECK(decoded(systolic).find("without diastolic") != std::string::npos);
   CHECK(decoded(systolic + "," + systolic + "," + diastolic).find("given twice") != std::string::npos);
-}
-
-TEST_CASE("fhir: alert codes are words, not numbers", "[adapters][fhir]") {
-  CHECK(vkp_alert("1.1")->kind == fhir::EventKind::medication_missed);
-  CHECK(vkp_alert("1.10")->kind == fhir::EventKind::technical);
-  CHECK(vkp_alert("4.20") != vkp_alert("4.2"));
-  CHECK(vkp_alert("5.20") == nullptr);
-  CHECK(vkp_alert("") == nullptr);
-  // Every event that is sent under a code of the hub comes back as itself, except the door: 4 is the whole group.
-  for (int i = 0; i < static_cast<int>(fhir::EventKind::unknown); ++i) {
-    const fhir::EventInfo& event = fhir::info(static_cast<fhir::EventKind>(i));
-    if (event.vkp_alert_code.empty() || event.kind == fhir::EventKind::door) continue;
-    INFO(event.name);
-    CHECK(vkp_alert(event.vkp_alert_code)->kind == event.kind);
-    CHECK(vkp_alert(event.vkp_alert_code)->display == event.vkp_display);
-  }
 }
 
 TEST_CASE("fhir: what is no upload is an error as a whole", "[adapters][fhir]") {

@@ -40,21 +40,26 @@ TEST_CASE("vkp: alert codes", "[adapters][vkp]") {
     const char* event;  // empty: ignored
   };
   for (const Row& row : {Row{"\"3\"", "safety-alarm"},
-                         Row{"\"7\"", "safety-alarm"},
+                         Row{"\"7\"", "nurse-call"},
                          Row{"\"4.1\"", "fall"},
                          Row{"\"4.2\"", "bed-exit"},
-                         Row{"\"4.20\"", "safety-alarm"},
+                         Row{"\"4.20\"", "lying-down"},
                          Row{"\"4.9\"", "inactivity"},
+                         Row{"\"4\"", "supervision-alarm"},
+                         Row{"\"4.11\"", "fire"},
                          Row{"\"1.1\"", "medication-missed"},
-                         Row{"\"1.10\"", "technical"},
-                         Row{"1.10", "technical"},
+                         Row{"\"1.7\"", "roll-fault"},
+                         Row{"\"1.10\"", "medication-waiting"},
+                         Row{"1.10", "medication-waiting"},
                          Row{"1.1", "medication-missed"},
-                         Row{"\"1.17\"", "low-battery"},
-                         Row{"\"1.20\"", "no-contact"},
-                         Row{"\"4.15\"", "door"},
-                         Row{"\"4.21\"", "location"},
+                         Row{"\"1.17\"", "dispenser-low-battery"},
+                         Row{"\"1.20\"", "dispenser-no-contact"},
+                         Row{"\"4.15\"", "door-opened"},
+                         Row{"\"4.21\"", "left-home"},
+                         Row{"\"6\"", "door-lock"},
                          Row{"\"5.2.1\"", ""},
                          Row{"\"5.3.2\"", ""},
+                         Row{"\"5.20\"", "technical"},
                          Row{"\"9\"", "technical"},
                          Row{"\"\"", "technical"},
                          Row{"null", "technical"},
@@ -68,6 +73,12 @@ TEST_CASE("vkp: alert codes", "[adapters][vkp]") {
       }
     }
   }
+}
+
+TEST_CASE("vkp: a finding asks for a person, also one that a sensor would only tell", "[adapters][vkp]") {
+  CHECK(event(document(issue("\"4.20\""))).alarm);
+  CHECK(event(document(issue("\"4.8\""))).alarm);
+  CHECK_FALSE(event(document(issue("\"4.26\""))).alarm);  // a look by camera that staff planned and made
 }
 
 TEST_CASE("vkp: an alert is an event whatever else is wrong with it", "[adapters][vkp]") {

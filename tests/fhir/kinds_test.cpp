@@ -285,3 +285,54 @@ TEST_CASE("events: names, VKP codes as published, and which call a person", "[ki
   CHECK(info(kind).safety == row.safety);
   CHECK(event_named("nonsense") == EventKind::unknown);
 }
+
+TEST_CASE("events: stored rows keep their numbers", "[kinds]") {
+  CHECK(static_cast<int>(EventKind::safety_alarm) == 0);
+  CHECK(static_cast<int>(EventKind::medication_dispensed) == 5);
+  CHECK(static_cast<int>(EventKind::unknown) == 11);
+  CHECK(static_cast<int>(EventKind::medication_alarm) == 12);
+  CHECK(static_cast<int>(EventKind::medication_reminder) == static_cast<int>(all_events().size()) - 1);
+  CHECK(info(static_cast<EventKind>(250)).kind == EventKind::unknown);  // written by a newer program
+}
+
+TEST_CASE("events: every alert code of the hub about an event is a kind of its own", "[kinds]") {
+  std::vector<std::string> codes = {"1", "2", "3", "4", "6", "7", "7.1"};
+  for (int i = 1; i <= 23; ++i) codes.push_back("1." + std::to_string(i));
+  for (int i = 1; i <= 26; ++i) codes.push_back("4." + std::to_string(i));
+  std::set<EventKind> seen;
+  for (const std::string& code : codes) {
+    INFO(code);
+    const EventKind kind = event_coded(code);
+    REQUIRE(kind != EventKind::unknown);
+    CHECK(info(kind).vkp_alert_code == code);
+    CHECK(seen.insert(kind).second);
+  }
+  for (const char* none : {"", "0", "1.0", "1.24", "4.27", "5", "5.2.1", "5.20", "8", "01", "1.10 "})
+    CHECK(event_coded(none) == EventKind::unknown);
+  CHECK(event_coded("4.2") != event_coded("4.20"));
+}
+
+TEST_CASE("events: names and codes are well formed, and nobody is called twice for one", "[kinds]") {
+  std::set<std::string_view> names;
+  for (const EventInfo& event : all_events()) {
+    INFO(event.name);
+    CHECK(names.insert(event.name).second);
+    CHECK(event_named(event.name) == event.kind);
+    CHECK(event.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
+    CHECK(event.vkp_alert_code.empty() == event.vkp_display.empty());
+    CHECK_FALSE((event.safety && event.technical != Technical::no));
+    for (const EventKind cause : ended_by(event.kind)) CHECK(info(cause).technical != Technical::no);
+  }
+  // Information is a closed list: whatever is added to it calls nobody.
+  std::set<std::string_view> information;
+  for (const EventInfo& event : all_events())
+    if (!event.safety && event.technical == Technical::no) information.insert(event.name);
+  CHECK(information == std::set<std::string_view>{"medication-dispensed", "activity", "door-closed", "lying-down",
+                                                  "planned-camera", "battery-ok", "contact-restored", "mains-restored",
+                                                  "alarm-note", "device-status", "medication-reminder"});
+}
+
+TEST_CASE("events: dispense categories of the hub", "[kinds]") {
+  for (const char* code : {"1", "1.1", "1.2", "1.3", "2", "2.1", "2.2", "3"}) CHECK(dispense_category(code) != nullptr);
+  for (const char* code : {"", "1.4", "4", "1.10"}) CHECK(dispense_category(code) == nullptr);
+}

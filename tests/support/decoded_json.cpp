@@ -65,6 +65,9 @@ struct ItemWriter {
     write_whom(out, item.subject, item.device);
     out.member("time", item.time.text());
     out.member_if("text", item.text).member_if("location", item.location).member_if("contact", item.contact);
+    if (item.alarm) out.member("alarm", true);
+    if (item.time_stands_in) out.member("time_stands_in", true);
+    out.member_if("dispense", item.dispense).member_if("medication", item.medication).member_if("dosage", item.dosage);
   }
   void operator()(const adapters::Ignored& item) const {
     out.member("item", "ignored").member("reason", adapters::name(item.reason)).member_if("note", item.note);

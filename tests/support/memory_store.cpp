@@ -303,8 +303,17 @@ class MemoryStore::View final : public store::Reader {
     std::lock_guard lock(state_->mutex);
     return select(state_->events, std::optional<EventId>(), SIZE_MAX, [&](const store::Event& row) {
       auto alarm = state_->alarms.find(row.alarm);
-      return row.source == source && row.subject == subject && !row.patient && alarm != state_->alarms.end() &&
-             alarm->second.open;
+      const bool open = alarm != state_->alarms.end() && alarm->second.open;
+      return row.source == source && row.subject == subject && !row.patient &&
+             (open || row.kind == fhir::EventKind::medication_dispensed);
+    });
+  }
+  std::vector<store::Event> dispenses(store::Tenant tenant, std::optional<PatientId> patient, std::optional<EventId> after,
+                                      std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->events, after, limit, [&](const store::Event& row) {
+      return row.kind == fhir::EventKind::medication_dispensed && row.tenant == tenant && row.patient &&
+             (!patient || row.patient == *patient);
     });
   }
 

@@ -130,6 +130,10 @@ inline std::size_t items_in_senml(JsonValue root) {
   return (root.size() + 2) / 3;
 }
 
+inline std::size_t items_in_events(JsonValue root) {
+  return root["events"].size();
+}
+
 struct Count {
   std::size_t (*of)(JsonValue root);
   bool exact;
@@ -137,6 +141,7 @@ struct Count {
 
 inline Count count_for(std::string_view adapter) {
   if (adapter == "hjemport") return {items_in_hjemport, true};
+  if (adapter == "medication" || adapter == "supervision") return {items_in_events, true};
   if (adapter == "withings") return {items_in_withings, true};
   if (adapter == "senml") return {items_in_senml, false};
   if (adapter == "open-mhealth") return {items_in_telli, true};  // one point, or an array of them
@@ -180,6 +185,7 @@ inline std::string fault_of(const Measurement& item) {
 
 inline std::string fault_of(const Event& item) {
   if (item.kind == fhir::EventKind::unknown) return "an event nobody would be called for";
+  if (!item.dispense.empty() && fhir::dispense_category(item.dispense) == nullptr) return "a dispense of no category";
   return has_time(item.time) ? "" : "an event without time";
 }
 

@@ -43,6 +43,7 @@ LIBRARIES = {
     "curl/": ["gateway/deliver/curl_client"],
     "rapidjson/": ["fhir/json_reader", "fhir/json_writer"],
     "yaml-cpp/": ["gateway/config/"],
+    "pugixml.hpp": ["adapters/scaip"],
     "CLI/": ["gateway/cli/"],
     "prometheus/": ["gateway/runtime/metrics"],
     "date/": ["gateway/runtime/zone"],
