@@ -31,6 +31,7 @@ GATEWAY = {
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "api": ["ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
+    "doors": ["ingest", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "demo": ["config", "http", "runtime"],
 }
 WIRING = ("gateway/app", "gateway/main.cpp", "gateway/cli/", "gateway/demo/")  # these put the parts together
@@ -45,6 +46,7 @@ LIBRARIES = {
     "prometheus/": ["gateway/runtime/metrics"],
     "date/": ["gateway/runtime/zone"],
     "zlib.h": ["gateway/http/"],
+    "expat.h": ["adapters/apple_health"],
     "boost/beast/": ["gateway/http/", "gateway/runtime/asio_impl"],
     "boost/url/": ["gateway/"],
     "openssl/": ["gateway/"],
