@@ -303,7 +303,8 @@ class ObservationReader {
   void set_record_id() {
     Measurement& reading = found_.part.reading;
     if (!found_.part.timed) return;
-    const std::string code = obx_.text(3, 1) + "^" + obx_.text(3, 2);
+    std::string code = obx_.text(3, 1);  // not its text, which is spelled in many ways, unless the code says nothing
+    if (code.empty() || code == "0") code = obx_.text(3, 2);
     std::string id = printable(reading.device.id + "|" + code + "|" + found_.sub_id + "|" + found_.instant);
     if (id.size() > longest_id) return hold(undecodable, at(3) + ": device, code and order are longer than 256 bytes");
     reading.record_id = std::move(id);
