@@ -3,7 +3,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch.hpp>
 #include <future>
@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "gateway/doors/mllp_framing.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/raw_http.hpp"
 
 using namespace gateway;
@@ -19,6 +20,8 @@ using doors::mllp_frame;
 using support::RawHttp;
 
 namespace {
+
+using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 
 // Answers "ok:" and the message; "wait" only when released; "none" with nothing; "throw" throws.
 class TestDoor {
@@ -185,6 +188,38 @@ TEST_CASE("mllp: a receiver that throws costs its connection and nothing else", 
   other.send(mllp_frame("one"));
   CHECK(answer(other) == "ok:one");
   CHECK(door.logged() == std::vector<std::string>{"mllp_connection_failed"});
+}
+
+TEST_CASE("mllp: over TLS only the configured subject is let in", "[doors][mllp][tls]") {
+  support::TestAuthority authority("MLLP test authority");
+  config::Mllp config;
+  config.listen.tls = authority.issue("localhost");
+  config.listen.tls->client_ca = authority.file();
+  const http::TlsFiles ward = authority.issue("ward"), other = authority.issue("other");
+  const auto client_of = [&](const http::TlsFiles& files) {
+    Context context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    REQUIRE(SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) == 1);
+    return context;
+  };
+  const Context of_ward = client_of(ward), of_other = client_of(other);
+  const auto asks = [&](unsigned short port, SSL_CTX* context) {
+    RawHttp client(port, context);
+    client.try_send(mllp_frame("one"));
+    return answer(client);
+  };
+  SECTION("any of the authority") {
+    TestDoor door(config);
+    CHECK(asks(door.port(), of_other.get()) == "ok:one");
+  }
+  SECTION("the one") {
+    config.client_subject = "CN=ward";
+    TestDoor door(config);
+    CHECK(asks(door.port(), of_ward.get()) == "ok:one");
+    CHECK(asks(door.port(), of_other.get()).empty());
+    CHECK(door.taken() == 1);
+    CHECK(door.logged() == std::vector<std::string>{"mllp_client_refused"});
+  }
 }
 
 TEST_CASE("mllp: a stop answers what is being worked on and drops what is half received", "[doors][mllp]") {
