@@ -22,4 +22,38 @@ std::string_view ucum_of_mdc_unit(std::string_view code) {
   return found == units.end() ? std::string_view() : found->ucum;
 }
 
+std::string_view ucum_of_mdc_unit_name(std::string_view reference_id) {
+  struct Unit {
+    std::string_view name, ucum;
+  };
+  // The names of the numbers above.
+  static constexpr auto units = std::to_array<Unit>({{"MDC_DIM_PERCENT", "%"},
+                                                     {"MDC_DIM_BEAT_PER_MIN", "/min"},
+                                                     {"MDC_DIM_RESP_PER_MIN", "/min"},
+                                                     {"MDC_DIM_MMHG", "mm[Hg]"},
+                                                     {"MDC_DIM_KILO_PASCAL", "kPa"},
+                                                     {"MDC_DIM_HECTO_PASCAL", "hPa"},
+                                                     {"MDC_DIM_DEGC", "Cel"},
+                                                     {"MDC_DIM_FAHR", "[degF]"},
+                                                     {"MDC_DIM_KELVIN", "K"},
+                                                     {"MDC_DIM_KILO_G", "kg"},
+                                                     {"MDC_DIM_G", "g"},
+                                                     {"MDC_DIM_LB", "[lb_av]"},
+                                                     {"MDC_DIM_CENTI_M", "cm"},
+                                                     {"MDC_DIM_M", "m"},
+                                                     {"MDC_DIM_INCH", "[in_i]"},
+                                                     {"MDC_DIM_FOOT", "[ft_i]"},
+                                                     {"MDC_DIM_KG_PER_M_SQ", "kg/m2"},
+                                                     {"MDC_DIM_MILLI_MOLE_PER_L", "mmol/L"},
+                                                     {"MDC_DIM_MILLI_G_PER_DL", "mg/dL"},
+                                                     {"MDC_DIM_L", "L"},
+                                                     {"MDC_DIM_MILLI_L", "mL"},
+                                                     {"MDC_DIM_L_PER_MIN", "L/min"},
+                                                     {"MDC_DIM_L_PER_SEC", "L/s"},
+                                                     {"MDC_DIM_STEP", "{steps}"},
+                                                     {"MDC_DIM_DIMLESS", "1"}});
+  const auto found = std::find_if(units.begin(), units.end(), [&](const Unit& each) { return each.name == reference_id; });
+  return found == units.end() ? std::string_view() : found->ucum;
+}
+
 }  // namespace adapters

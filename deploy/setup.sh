@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
   clang-16 lld-16 cmake ninja-build ccache
-  libboost1.81-dev libboost-url1.81-dev rapidjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev
+  libboost1.81-dev libboost-url1.81-dev rapidjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libexpat1-dev
   libyaml-cpp-dev libpugixml-dev libspdlog-dev prometheus-cpp-dev libhowardhinnant-date-dev libcli11-dev
   tzdata ca-certificates curl
 )

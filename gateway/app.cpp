@@ -20,6 +20,8 @@
 #include "gateway/auth/guard.hpp"
 #include "gateway/deliver/curl_client.hpp"
 #include "gateway/deliver/forwarder.hpp"
+#include "gateway/doors/mllp_receiver.hpp"
+#include "gateway/doors/mllp_server.hpp"
 #include "gateway/doors/mqtt_subscriber.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ingest/configured_links.hpp"
@@ -143,8 +145,9 @@ struct App::Parts {
   api::AdminDeps admin_deps;
   api::PullDeps pull_deps;
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<doors::MllpServer> mllp;
   std::vector<std::unique_ptr<doors::MqttSubscriber>> subscribers;
-  std::vector<unsigned short> ports;
+  std::vector<unsigned short> ports, mllp_ports;
   std::vector<Guarded> guards;
   std::vector<std::thread> threads;
   asio::steady_timer minute{maintenance};
@@ -153,6 +156,7 @@ struct App::Parts {
   void routes();
   void listen();
   void stop_subscribers();
+  void listen_for_mllp(const std::vector<asio::io_context*>& contexts);
   void publish_metrics();
   void show(const deliver::Forwarder::Shown&, Metrics&);
   void every_while();
@@ -185,6 +189,7 @@ void App::Parts::listen() {
   hooks.log = [](std::string_view event, std::string_view detail) { log::error(event, {{"detail", detail}}); };
   server = std::make_unique<http::Server>(contexts, router, config.http, hooks);
   for (const http::Listen& one : config.listen) ports.push_back(server->listen(one));
+  listen_for_mllp(contexts);
   const doors::MqttMeans means{sources, intake, world.clock, world.random, metrics, config.http.body_bytes, config.http.stop};
   for (const config::MqttBroker& broker : config.mqtt) {
     subscribers.push_back(std::make_unique<doors::MqttSubscriber>(*loops.front(), broker, means));
@@ -197,6 +202,21 @@ void App::Parts::stop_subscribers() {
     subscribers[i]->stop([&ended = stopped[i]] { ended.set_value(); });
   }
   for (std::promise<void>& one : stopped) one.get_future().wait();
+}
+
+void App::Parts::listen_for_mllp(const std::vector<asio::io_context*>& contexts) {
+  if (config.mllp.empty()) return;
+  doors::MllpHooks hooks;
+  hooks.log = [](std::string_view event, std::string_view detail) { log::error(event, {{"detail", detail}}); };
+  hooks.metrics = &metrics;
+  hooks.handshake = config.http.handshake;
+  hooks.write = config.http.write;
+  hooks.stop = config.http.stop;
+  mllp = std::make_unique<doors::MllpServer>(contexts, hooks);
+  for (const config::Mllp& one : config.mllp) {
+    const ingest::ConfiguredSource& source = *sources.find(one.source);  // the validator saw to it
+    mllp_ports.push_back(mllp->listen(one, doors::mllp_receiver(source, intake, world.clock, metrics)));
+  }
 }
 
 // Counted by others, shown here: copied when somebody asks.
@@ -219,6 +239,7 @@ void App::Parts::publish_metrics() {
     page.web_socket_messages.total(http.web_socket_messages);
     for (std::size_t i = 0; i < http.responses.size(); ++i) page.http_responses[i].total(http.responses[i]);
     page.http_open_connections.set(static_cast<double>(http.connections_open));
+    if (mllp) page.mllp_open_connections.set(static_cast<double>(mllp->connections()));
     const store::Store::Health health = store->health();
     page.store_writable.set(health.writable ? 1 : 0);
     page.wal_bytes.set(static_cast<double>(health.wal_bytes));
@@ -276,6 +297,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
 App::~App() { stop(); }
 
 const std::vector<unsigned short>& App::ports() const { return parts_->ports; }
+const std::vector<unsigned short>& App::mllp_ports() const { return parts_->mllp_ports; }
 const config::Config& App::config() const { return parts_->config; }
 
 void App::start() {
@@ -288,6 +310,7 @@ void App::start() {
   parts.puller.start();
   parts.every_while();
   parts.server->start();
+  if (parts.mllp) parts.mllp->start();
   for (const auto& subscriber : parts.subscribers) subscriber->start();
   auto run = [&parts](asio::io_context& context) {
     parts.guards.emplace_back(context.get_executor());
@@ -301,9 +324,11 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, pulled, forwarded;
+  std::promise<void> served, received, pulled, forwarded;
   parts.server->stop([&served] { served.set_value(); });
+  if (parts.mllp) parts.mllp->stop([&received] { received.set_value(); });
   parts.stop_subscribers();
+  if (parts.mllp) received.get_future().wait();
   served.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();

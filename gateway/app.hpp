@@ -29,6 +29,7 @@ class App {
   void start();
   // The bound ports, in the order of the configuration's `listen`.
   const std::vector<unsigned short>& ports() const;
+  const std::vector<unsigned short>& mllp_ports() const;  // in the order of `mllp`
   const config::Config& config() const;
   // Stop accepting, answer what is queued, commit it, close. Blocks until done; idempotent.
   void stop();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 
+#include "adapters/stream.hpp"
 #include "fhir/json_writer.hpp"
 #include "fhir/medication_dispense.hpp"
 #include "fhir/profile_checks.hpp"
@@ -253,41 +255,98 @@ int find_adapter(const ConvertOptions& options, std::shared_ptr<const adapters::
   return adapter ? 0 : bad_mapping;
 }
 
-}  // namespace
+int undecodable_payload(const fhir::Error& error, std::ostream& err) {
+  std::string line;
+  fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", error.detail).end_object();
+  err << line << '\n';
+  return undecodable;
+}
 
-int convert(const ConvertOptions& options, const std::string& payload, std::ostream& out, std::ostream& err) {
+// What the options mean; `stop` is 0, or the exit status to stop with.
+struct Setting {
+  int stop = 0;
   std::shared_ptr<const adapters::Adapter> adapter;
-  if (const int stop = find_adapter(options, adapter, err); stop != 0) return stop;
+  std::optional<adapters::Identifier> patient;
+  std::shared_ptr<const adapters::Zone> zone;
+  fhir::Time now;
+};
+
+Setting setting_of(const ConvertOptions& options, std::ostream& err) {
+  Setting setting;
+  setting.stop = find_adapter(options, setting.adapter, err);
+  if (setting.stop != 0) return setting;
+  setting.stop = usage;
   auto patient = patient_option(options.patient);
   if (!patient) {
     err << patient.error().detail << '\n';
-    return usage;
+    return setting;
   }
+  setting.patient = std::move(*patient);
   auto zone = find_zone(options.timezone);
   if (!zone) {
     err << "--timezone: " << zone.error().detail << '\n';
-    return usage;
+    return setting;
   }
-  fhir::Time now = system_clock().now();
+  setting.zone = *zone;
+  setting.now = system_clock().now();
   if (!options.now.empty()) {
     auto given = fhir::DateTime::parse(options.now);
     if (!given) {
       err << "--now takes a time with offset, RFC 3339\n";
-      return usage;
+      return setting;
     }
-    now = given->utc;
+    setting.now = given->utc;
   }
+  setting.stop = 0;
+  return setting;
+}
+
+int convert_whole(const ConvertOptions& options, Setting setting, const std::string& payload, std::ostream& out, std::ostream& err) {
   fhir::JsonDocument scratch;
-  auto decoded = adapter->decode(payload, adapters::Context{**zone, now, scratch});
-  if (!decoded) {
-    std::string line;
-    fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", decoded.error().detail).end_object();
-    err << line << '\n';
-    return undecodable;
-  }
-  Conversion conversion(options, payload, std::move(*patient), now, out, err);
+  auto decoded = setting.adapter->decode(payload, adapters::Context{*setting.zone, setting.now, scratch});
+  if (!decoded) return undecodable_payload(decoded.error(), err);
+  Conversion conversion(options, payload, std::move(setting.patient), setting.now, out, err);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
   return 0;
+}
+
+int convert_pieces(const ConvertOptions& options, Setting setting, adapters::Stream& stream, std::istream& in, std::ostream& out,
+                   std::ostream& err) {
+  const std::string no_payload;  // it only tells held items of different payloads apart
+  Conversion conversion(options, no_payload, std::move(setting.patient), setting.now, out, err);
+  std::string piece(256 * 1024, '\0');
+  std::vector<adapters::Item> items;
+  std::uint32_t index = 0;
+  for (bool more = true; more;) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto count = static_cast<std::size_t>(in.gcount());
+    more = count > 0;
+    const fhir::Result<void> fed = more ? stream.feed(std::string_view(piece).substr(0, count), items) : stream.finish(items);
+    for (const adapters::Item& item : items) conversion.item(item, index++);
+    items.clear();
+    if (!fed) return undecodable_payload(fed.error(), err);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int convert(const ConvertOptions& options, const std::string& payload, std::ostream& out, std::ostream& err) {
+  Setting setting = setting_of(options, err);
+  if (setting.stop != 0) return setting.stop;
+  return convert_whole(options, std::move(setting), payload, out, err);
+}
+
+int convert(const ConvertOptions& options, std::istream& in, std::ostream& out, std::ostream& err) {
+  Setting setting = setting_of(options, err);
+  if (setting.stop != 0) return setting.stop;
+  fhir::JsonDocument scratch;
+  const std::shared_ptr<const adapters::Zone> zone = setting.zone;
+  const adapters::Context context{*zone, setting.now, scratch};
+  const std::unique_ptr<adapters::Stream> stream = adapters::open_stream(options.adapter, context);
+  if (stream) return convert_pieces(options, std::move(setting), *stream, in, out, err);
+  const std::string payload{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return convert_whole(options, std::move(setting), payload, out, err);
 }
 
 }  // namespace gateway::cli

@@ -19,5 +19,8 @@ struct ConvertOptions {
 // 0 decodable, 1 a bad mapping file with every problem on `err`, 2 undecodable, 64 a wrong option. One resource a line on `out`; on `err` one JSON line per item that did not become
 // one, and with `explain` the steps of every item.
 int convert(const ConvertOptions&, const std::string& payload, std::ostream& out, std::ostream& err);
+// The same from a file. Formats whose files may be larger than memory are read in pieces; then what was read before a
+// fault has been printed already.
+int convert(const ConvertOptions&, std::istream& in, std::ostream& out, std::ostream& err);
 
 }  // namespace gateway::cli

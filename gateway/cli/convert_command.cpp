@@ -1,6 +1,5 @@
 #include <fstream>
 #include <istream>
-#include <iterator>
 #include <ostream>
 #include <string>
 
@@ -9,14 +8,6 @@
 #include "gateway/cli/convert.hpp"
 
 namespace gateway::cli {
-namespace {
-
-std::string all_of(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-}  // namespace
-
 int convert_command(Arguments arguments, Streams& streams) {
   CLI::App app(
       "Turns a vendor's payload into FHIR resources, one a line on standard output; what did not become one is a JSON "
@@ -38,13 +29,13 @@ int convert_command(Arguments arguments, Streams& streams) {
   app.add_option("FILE", file, "the payload; - or nothing: standard input");
   if (std::optional<int> stop = parse(app, arguments, streams)) return *stop;
 
-  if (file == "-") return convert(options, all_of(streams.in), streams.out, streams.error);
+  if (file == "-") return convert(options, streams.in, streams.out, streams.error);
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     streams.error << "hjemport convert: cannot read " << file << '\n';
     return exit_usage;
   }
-  return convert(options, all_of(stream), streams.out, streams.error);
+  return convert(options, stream, streams.out, streams.error);
 }
 
 }  // namespace gateway::cli

@@ -55,6 +55,19 @@ void print_listeners(const config::Config& config, const std::vector<unsigned sh
   }
 }
 
+namespace {
+
+void print_mllp(const config::Config& config, const std::vector<unsigned short>& ports) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const http::Listen& listen = config.mllp[i].listen;
+    const bool six = listen.address.find(':') != std::string::npos;
+    std::cout << "listening on mllp" << (listen.tls ? "s://" : "://") << (six ? "[" : "") << listen.address << (six ? "]" : "") << ':'
+              << ports[i] << std::endl;
+  }
+}
+
+}  // namespace
+
 int serve(const std::string& config_file) {
   hold_stop_signals();
   std::optional<config::Config> config = usable_config(config_file);
@@ -63,6 +76,7 @@ int serve(const std::string& config_file) {
     App app(std::move(*config));
     app.start();
     print_listeners(app.config(), app.ports());
+    print_mllp(app.config(), app.mllp_ports());
     log::info("gateway_started", {{"version", HJEMPORT_VERSION}});
     wait_for_stop_signal();
     log::info("gateway_stopping");

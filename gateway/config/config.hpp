@@ -99,6 +99,19 @@ struct MqttBroker {
   std::chrono::milliseconds backoff_first{1'000}, backoff_max{60'000};
 };
 
+// A port where one source sends HL7 v2 over MLLP. There is no secret in that protocol: who reaches the port is the
+// source, so it is loopback, behind a proxy that knows the sender, or TLS with client certificates.
+struct Mllp {
+  http::Listen listen;
+  bool behind_proxy = false;
+  std::string source;
+  std::string client_subject;                       // RFC 2253; empty: any certificate of tls.client_ca
+  std::size_t connections = 100;                    // on all loops together; one more is closed at once
+  std::size_t message_bytes = 16 * 1024 * 1024;     // as a body of HTTP
+  std::chrono::milliseconds message_read{60'000};   // first to last byte of a message
+  std::chrono::milliseconds idle{15 * 60 * 1000};   // senders keep a connection open between messages
+};
+
 struct Programme {
   std::string id;
   std::vector<thresholds::Limit> limits;
@@ -109,6 +122,7 @@ struct Config {
   fhir::Environment environment = fhir::Environment::test;
   std::string timezone = "Europe/Oslo";  // where a day in a search begins, and the sources' own unless they say another
   std::vector<http::Listen> listen;
+  std::vector<Mllp> mllp;
   bool behind_proxy = false;  // a proxy on this machine or network ends TLS for us; also settable per listener
   http::Limits http;
   std::filesystem::path sqlite_path = "data/hjemport.db";

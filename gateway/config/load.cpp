@@ -27,20 +27,37 @@ void read_environment(Section& root, Config& config) {
   }
 }
 
-Listener read_listener(Section& section, bool behind_proxy) {
-  Listener listener;
-  listener.behind_proxy = behind_proxy;
-  section.text("address", listener.listen.address, Need::required);
-  section.number("port", listener.listen.port, 0, 65'535);
-  section.flag("behind_proxy", listener.behind_proxy);
+void read_address(Section& section, http::Listen& listen, bool& behind_proxy) {
+  section.text("address", listen.address, Need::required);
+  section.number("port", listen.port, 0, 65'535);
+  section.flag("behind_proxy", behind_proxy);
   section.section("tls", [&](Section& tls) {
     http::TlsFiles files;
     bool given = tls.text("certificate", files.certificate, Need::required);
     given &= tls.text("key", files.key, Need::required);
     tls.text("client_ca", files.client_ca);
-    if (given) listener.listen.tls = std::move(files);
+    if (given) listen.tls = std::move(files);
   });
+}
+
+Listener read_listener(Section& section, bool behind_proxy) {
+  Listener listener;
+  listener.behind_proxy = behind_proxy;
+  read_address(section, listener.listen, listener.behind_proxy);
   return listener;
+}
+
+Mllp read_mllp(Section& section, bool behind_proxy) {
+  Mllp mllp;
+  mllp.behind_proxy = behind_proxy;
+  read_address(section, mllp.listen, mllp.behind_proxy);
+  section.text("source", mllp.source, Need::required);
+  section.text("client_subject", mllp.client_subject);
+  section.number("connections", mllp.connections, 1, 100'000);
+  section.number("message_bytes", mllp.message_bytes, 1024, 1024 * 1024 * 1024);
+  section.duration("message_read", mllp.message_read, milliseconds(100), hours(1));
+  section.duration("idle", mllp.idle, milliseconds(100), hours(24 * 7));
+  return mllp;
 }
 
 void read_http(Section& section, http::Limits& limits) {
@@ -297,6 +314,7 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   root.text("timezone", config.timezone);
   root.flag("behind_proxy", config.behind_proxy);
   root.each("listen", [&](Section& entry) { draft.listeners.push_back(read_listener(entry, config.behind_proxy)); });
+  root.each("mllp", [&](Section& entry) { config.mllp.push_back(read_mllp(entry, config.behind_proxy)); });
   root.section("http", [&](Section& section) { read_http(section, config.http); });
 
   std::string path = config.sqlite_path.string();

@@ -48,6 +48,7 @@ class Validator {
     check_ids("mqtt", config_.mqtt);
     for (std::size_t i = 0; i < config_.mqtt.size(); ++i) check_broker(config_.mqtt[i], i);
     check_listeners();
+    check_mllp();
     check_limits_together();
   }
 
@@ -440,27 +441,56 @@ class Validator {
     }
     for (std::size_t i = 0; i < draft_.listeners.size(); ++i) {
       Listener& listener = draft_.listeners[i];
-      boost::system::error_code failure;
-      auto address = boost::asio::ip::make_address(listener.listen.address, failure);
-      if (failure && !listener.listen.address.empty()) {
-        error(at("listen", i, "address"), "'" + listener.listen.address + "' is no IP address");
-      } else if (!failure && !listener.listen.tls && !listener.behind_proxy && !address.is_loopback() &&
-                 reading_.places.find(at("listen", i, "tls")) == reading_.places.end()) {
-        error(at("listen", i, "address"),
-              "plaintext outside this machine: add 'tls', or 'behind_proxy: true' when a proxy ends TLS");
-      }
-      if (listener.listen.tls) check_tls(*listener.listen.tls, i);
+      check_address("listen", i, listener.listen, listener.behind_proxy);
+      if (listener.listen.tls) check_tls("listen", i, *listener.listen.tls);
       config_.listen.push_back(listener.listen);
     }
     if (draft_.listeners.empty()) error("listen", "at least one listener is needed");
   }
 
-  void check_tls(http::TlsFiles& files, std::size_t i) {
+  void check_address(const char* list, std::size_t i, const http::Listen& listen, bool behind_proxy) {
+    boost::system::error_code failure;
+    auto address = boost::asio::ip::make_address(listen.address, failure);
+    if (failure && !listen.address.empty()) {
+      error(at(list, i, "address"), "'" + listen.address + "' is no IP address");
+    } else if (!failure && !listen.tls && !behind_proxy && !address.is_loopback() &&
+               reading_.places.find(at(list, i, "tls")) == reading_.places.end()) {
+      error(at(list, i, "address"),
+            "plaintext outside this machine: add 'tls', or 'behind_proxy: true' when a proxy ends TLS");
+    }
+  }
+
+  // MLLP carries no secret: over TLS the client's certificate is what says who sends.
+  void check_mllp() {
+    for (std::size_t i = 0; i < config_.mllp.size(); ++i) {
+      Mllp& mllp = config_.mllp[i];
+      check_address("mllp", i, mllp.listen, mllp.behind_proxy);
+      auto source = std::find_if(config_.sources.begin(), config_.sources.end(),
+                                 [&](const Source& one) { return one.id == mllp.source; });
+      if (mllp.source.empty()) continue;  // reported by the reader
+      if (source == config_.sources.end()) {
+        error(at("mllp", i, "source"), "source '" + mllp.source + "' is not configured");
+      } else if (source->adapter != "hl7v2") {
+        error(at("mllp", i, "source"),
+              "source '" + mllp.source + "' has adapter '" + source->adapter + "'; MLLP carries hl7v2");
+      }
+      const bool certificates = mllp.listen.tls && !mllp.listen.tls->client_ca.empty();
+      if (mllp.listen.tls && !certificates) {
+        error(at("mllp", i, "tls"), "'tls' needs 'client_ca': anybody could send as the source");
+      }
+      if (!mllp.client_subject.empty() && !certificates) {
+        error(at("mllp", i, "client_subject"), "'client_subject' needs 'tls' with 'client_ca'");
+      }
+      if (mllp.listen.tls) check_tls("mllp", i, *mllp.listen.tls);
+    }
+  }
+
+  void check_tls(const char* list, std::size_t i, http::TlsFiles& files) {
     files.certificate = reading_.resolve(files.certificate).string();
     files.key = reading_.resolve(files.key).string();
     if (!files.client_ca.empty()) files.client_ca = reading_.resolve(files.client_ca).string();
     for (TlsProblem& problem : check_tls_files(files)) {
-      error(at("listen", i, "tls.") + problem.setting, std::move(problem.text));
+      error(at(list, i, "tls.") + problem.setting, std::move(problem.text));
     }
   }
 

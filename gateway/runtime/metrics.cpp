@@ -109,6 +109,14 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
     http_responses[i] = r.counter("hjemport_http_responses_total", "Responses by class of status",
                                   {{"status", std::to_string(i + 2) + "xx"}});
   }
+  mllp_connections = r.counter("hjemport_mllp_connections_total", "MLLP connections accepted");
+  mllp_refused_limits = r.counter("hjemport_mllp_refused_limits_total", "MLLP connections or messages beyond a limit");
+  mllp_timeouts = r.counter("hjemport_mllp_timeouts_total", "MLLP connections closed for being slow or idle");
+  const char* mllp_help = "Messages over MLLP by their answer";
+  mllp_accepted = r.counter("hjemport_mllp_messages_total", mllp_help, {{"answer", "AA"}});
+  mllp_errors = r.counter("hjemport_mllp_messages_total", mllp_help, {{"answer", "AE"}});
+  mllp_rejected = r.counter("hjemport_mllp_messages_total", mllp_help, {{"answer", "AR"}});
+  mllp_open_connections = r.gauge("hjemport_mllp_connections_open", "MLLP connections open now");
   const char* refused_help = "Requests refused for who asked, by status";
   refused_unauthorized = r.counter("hjemport_refused_total", refused_help, {{"status", "401"}});
   refused_forbidden = r.counter("hjemport_refused_total", refused_help, {{"status", "403"}});

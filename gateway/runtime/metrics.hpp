@@ -132,6 +132,9 @@ class Metrics {
   Gauge web_sockets_open;
   Counter web_socket_messages;
   std::array<Counter, 4> http_responses;  // 2xx, 3xx, 4xx, 5xx
+  // MLLP listeners: messages by their answer
+  Counter mllp_connections, mllp_refused_limits, mllp_timeouts, mllp_accepted, mllp_errors, mllp_rejected;
+  Gauge mllp_open_connections;
   Counter refused_unauthorized, refused_forbidden, refused_not_found;
   // Audit rows that wait in memory because the store cannot be written
   Gauge audit_waiting;

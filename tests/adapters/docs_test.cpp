@@ -14,7 +14,7 @@ std::string page(std::string_view adapter) {
 
 std::string first_sample(const std::string& text) {
   std::size_t start = std::string::npos;
-  for (const std::string fence : {"```json\n", "```csv\n", "```xml\n"})
+  for (const std::string fence : {"```json\n", "```csv\n", "```hl7\n", "```xml\n"})
     if (const std::size_t at = text.find(fence); at != std::string::npos) start = std::min(start, at + fence.size());
   REQUIRE(start != std::string::npos);
   return text.substr(start, text.find("```", start) - start);

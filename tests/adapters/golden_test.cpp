@@ -1,4 +1,4 @@
-// Every file tests/golden/<adapter>/<case>.json or .csv decodes to exactly <case>.expected.json. With UPDATE_GOLDEN=1 in the
+// Every file tests/golden/<adapter>/<case>.json, .csv, .hl7 or .xml decodes to exactly <case>.expected.json. With UPDATE_GOLDEN=1 in the
 // environment the expected files are written anew; read the difference before it is committed. <adapter>/ORIGIN.md says
 // where each input comes from.
 #include "tests/support/golden.hpp"

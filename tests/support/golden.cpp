@@ -21,7 +21,7 @@ std::vector<std::filesystem::path> golden_payloads(std::string_view adapter) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(golden_folder(adapter))) {
     const std::string name = entry.path().filename().string();
-    const bool payload = name.ends_with(".json") || name.ends_with(".csv") || name.ends_with(".xml");
+    const bool payload = name.ends_with(".json") || name.ends_with(".csv") || name.ends_with(".hl7") || name.ends_with(".xml");
     if (payload && !name.ends_with(".expected.json")) found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());

@@ -147,7 +147,7 @@ inline Count count_for(std::string_view adapter) {
   if (adapter == "open-mhealth") return {items_in_telli, true};  // one point, or an array of them
   if (adapter == "telli") return {items_in_telli, false};
   if (adapter == "google-health") return {items_in_google_health, false};
-  if (adapter == "libreview") return {nullptr, false};
+  if (adapter == "libreview" || adapter == "hl7v2" || adapter == "apple-health") return {nullptr, false};
   if (adapter == "nightscout") return {items_in_nightscout, true};
   if (adapter == "dexcom") return {items_in_dexcom, true};
   if (adapter == "ihealth") return {items_in_ihealth, false};

@@ -31,7 +31,7 @@ GATEWAY = {
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "pull": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
-    "doors": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
+    "doors": ["ingest", "deliver", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "api": ["pull", "ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "demo": ["config", "http", "runtime"],
 }
@@ -48,6 +48,7 @@ LIBRARIES = {
     "prometheus/": ["gateway/runtime/metrics"],
     "date/": ["gateway/runtime/zone"],
     "zlib.h": ["gateway/http/"],
+    "expat.h": ["adapters/apple_health"],
     "boost/beast/": ["gateway/http/", "gateway/runtime/asio_impl"],
     "boost/url/": ["gateway/"],
     "openssl/": ["gateway/"],

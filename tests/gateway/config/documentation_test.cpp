@@ -17,6 +17,7 @@ namespace {
 // Every section once: a key is known to the loader when it is asked for, and inside lists that happens per entry.
 const char* const everything = R"(
 listen: [{address: 127.0.0.1}]
+mllp: [{address: 127.0.0.1}]
 tenants: [{id: t}]
 sources: [{id: s}]
 links: [{source: s}]

@@ -438,6 +438,46 @@ TEST_CASE("config: plaintext stays on this machine unless a proxy is in front", 
   }
 }
 
+TEST_CASE("config: an MLLP listener is one source's, and who sends is known by more than the port", "[config]") {
+  struct Row {
+    const char* name;
+    std::string mllp;
+    std::vector<std::string> expected;
+  };
+  const std::string files = "tls: {certificate: no.pem, key: no.key";
+  const Row rows[] = {
+      {"loopback", "{address: 127.0.0.1, port: 0, source: ward}", {}},
+      {"behind a proxy", "{address: 10.0.0.5, port: 0, source: ward, behind_proxy: true}", {}},
+      {"plaintext outside",
+       "{address: 0.0.0.0, port: 0, source: ward}",
+       {"12: plaintext outside this machine: add 'tls', or 'behind_proxy: true' when a proxy ends TLS"}},
+      {"nobody's", "{address: 127.0.0.1, source: nobody}", {"12: source 'nobody' is not configured"}},
+      {"of another format",
+       "{address: 127.0.0.1, source: oth}",
+       {"12: source 'oth' has adapter 'opentele'; MLLP carries hl7v2"}},
+      {"a subject without certificates",
+       "{address: 127.0.0.1, source: ward, client_subject: CN=ward}",
+       {"12: 'client_subject' needs 'tls' with 'client_ca'"}},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      TemporaryFolder folder;
+      std::string text = minimal;
+      text.insert(text.find("clients:"), "  - {id: ward, tenant: bodo, adapter: hl7v2, auth: {bearer: \"env:HJEMPORT_TEST_C\"}}\n");
+      Loaded loaded = load_text(folder, text + "mllp:\n  - " + row.mllp + "\n");
+      CHECK(problems(loaded) == row.expected);
+    }
+  }
+  SECTION("TLS that lets anybody in") {
+    TemporaryFolder folder;
+    std::string text = minimal;
+    text.insert(text.find("clients:"), "  - {id: ward, tenant: bodo, adapter: hl7v2, auth: {bearer: \"env:HJEMPORT_TEST_C\"}}\n");
+    Loaded loaded = load_text(folder, text + "mllp:\n  - {address: 127.0.0.1, source: ward, " + files + "}}\n");
+    const auto found = problems(loaded);
+    CHECK(std::find(found.begin(), found.end(), "12: 'tls' needs 'client_ca': anybody could send as the source") != found.end());
+  }
+}
+
 TEST_CASE("config: destination addresses", "[config]") {
   struct Row {
     const char* url;
