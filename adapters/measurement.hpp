@@ -2,6 +2,7 @@
 // vendor sent them (normalising is gateway/ingest's step), so that what was said and how we wrote it stay apart.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
+#include "fhir/stated.hpp"
 #include "fhir/time.hpp"
 
 namespace adapters {
@@ -74,6 +76,10 @@ struct Measurement {
   std::string note;  // vendor remark worth keeping ("isBeforeMeal")
   // Items of one vendor record (blood pressure and its pulse) share this, so that they can be shown together.
   std::string correlation;
+  // Set: of no kind of ours (`kind` is unknown), stored as its source's mapping states it and never judged.
+  std::shared_ptr<const fhir::Stated> stated;
+  // Extensions the resource carries, as JSON objects with commas between: what a format needs to know of its reading later.
+  std::string extensions;
 };
 
 struct Event {

@@ -43,7 +43,14 @@ struct ItemWriter {
     write_whom(out, item.subject, item.device);
     out.member("time", item.time.text()).member("utc", fhir::utc_millis_text(item.time.utc));
     if (item.time_uncertain) out.member("time_uncertain", true);
-    if (item.components.empty()) out.member("value", item.value);
+    if (item.components.empty() && !item.stated) out.member("value", item.value);
+    if (item.stated) {
+      std::string stated = "{\"code\":";
+      fhir::append_stated_concept(stated, item.stated->code);
+      stated += ',';
+      fhir::append_stated_values(stated, *item.stated);
+      out.key("stated").raw(stated + "}");
+    }
     out.member_if("unit", item.unit).member_if("text", item.text).member_if("comparator", sign(item.comparator));
     write_components(out, item.components);
     if (item.origin != adapters::Origin::unstated)

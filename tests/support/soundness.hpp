@@ -167,8 +167,13 @@ inline bool has_time(const fhir::DateTime& time) {
 }
 
 inline std::string fault_of(const Measurement& item) {
-  if (item.kind == fhir::Kind::unknown) return "a measurement of unknown kind";
+  if (item.kind == fhir::Kind::unknown && !item.stated) return "a measurement of unknown kind";
   if (!has_time(item.time)) return "a measurement without time of day";
+  if (item.stated) {
+    if (item.kind != fhir::Kind::unknown) return "stated, and of a kind of ours";
+    if (fhir::stated_name(item.stated->code).empty()) return "stated without saying what";
+    return item.stated->value || !item.stated->components.empty() ? "" : "stated without a value";
+  }
   const fhir::ValueType value = fhir::info(item.kind).value;
   if ((value == fhir::ValueType::components) == item.components.empty()) return "components do not fit the kind";
   if ((value == fhir::ValueType::ordinal || value == fhir::ValueType::text) && item.text.empty()) return "no word";
