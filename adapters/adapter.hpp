@@ -73,11 +73,28 @@ struct Reply {
 };
 using Answer = std::function<Reply(std::string_view payload, const Fate&, fhir::Time now, const Settings&)>;
 
+// A format's own view of the readings it gave: resources merged from single ones, made when they are asked for and never stored.
+struct StoredReading {
+  std::string_view resource;
+  fhir::Time committed{};
+};
+struct View {
+  std::string type, identifier, id, resource;
+};
+struct Views {
+  std::vector<View> resources;
+  std::vector<std::string> faults;  // what could not be merged and why; no values, no identifiers
+};
+enum class Batches : std::uint8_t { each_alone, all_together };
+using Hash = std::string (*)(std::string_view);  // lower hex SHA-256
+using Project = std::function<Views(std::span<const StoredReading>, Batches, Hash)>;
+
 struct Adapter {
   std::string_view name;
   Decode decode;
   std::span<const std::string_view> content_types;  // accepted media types; anything else is 415
   Answer answer = {};                               // none: the gateway's own JSON (design.md 8.2)
+  Project project = {};                             // none: readings are single and nothing else
 };
 
 // The built-in formats, by name. Those that are nothing without their files (iomt, mapping) are made per source.

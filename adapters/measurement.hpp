@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
 #include "fhir/quality.hpp"
+#include "fhir/stated.hpp"
 #include "fhir/time.hpp"
 
 namespace adapters {
@@ -85,6 +87,10 @@ struct Measurement {
   std::uint64_t sequence = 0;
   // Items of one vendor record (blood pressure and its pulse) share this, so that they can be shown together.
   std::string correlation;
+  // Set: of no kind of ours (`kind` is unknown), stored as its source's mapping states it and never judged.
+  std::shared_ptr<const fhir::Stated> stated;
+  // Extensions the resource carries, as JSON objects with commas between: what a format needs to know of its reading later.
+  std::string extensions;
 };
 
 struct Event {

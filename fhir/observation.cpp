@@ -235,7 +235,8 @@ void append_device(std::string& out, const ObservationBody& body) {
 }
 
 void append_notes(std::string& out, const ObservationBody& body) {
-  if (!body.manual && !body.time_uncertain && !has_text(body.as_sent) && !has_text(body.note)) return;
+  const bool stated = body.stated != nullptr;
+  if (!stated && !body.manual && !body.time_uncertain && !has_text(body.as_sent) && !has_text(body.note)) return;
   out += R"(,"note":[)";
   bool first = true;
   const auto open = [&] {
@@ -260,6 +261,10 @@ void append_notes(std::string& out, const ObservationBody& body) {
     append_text(out, body.note);
     out += '}';
   }
+  if (stated) {
+    open();
+    out += R"("Of no kind this gateway knows: stored as stated, not judged."})";
+  }
   out += ']';
 }
 
@@ -274,6 +279,27 @@ void append_interpretations(std::string& out, const ObservationBody& body) {
     out += "]}";
   }
   out += ']';
+}
+
+// The categories in an open "category":[, without the closing bracket. One of our own says where the reading is from.
+void append_categories(std::string& out, const ObservationBody& body, const KindFragments& kind) {
+  if (body.stated == nullptr) {
+    out += kind.category;
+  } else {
+    out += R"("category":[)";
+    for (const StatedConcept& category : body.stated->categories) {
+      if (out.back() != '[') out += ',';
+      append_stated_concept(out, category);
+    }
+  }
+  const auto origin = [&](std::string_view category) {
+    if (out.back() != '[') out += ',';
+    out += category;
+  };
+  if (body.manual)
+    origin(R"({"coding":[{"system":"urn:hjemport:origin","code":"manual"}],"text":"Entered by a person"})");
+  if (body.automatic)
+    origin(R"({"coding":[{"system":"urn:hjemport:origin","code":"automatic"}],"text":"Read from a device"})");
 }
 
 bool names_a_person_nationally(std::string_view system) {
@@ -304,30 +330,42 @@ void append_organization_reference(std::string& out, const ObservationHead& head
 }  // namespace
 
 std::string observation_body(const ObservationBody& body) {
-  assert(body.kind != Kind::unknown);  // an unknown kind waits in quarantine and is never rendered
+  // An unknown kind waits in quarantine, unless its source states what it is.
+  assert(body.kind != Kind::unknown || body.stated != nullptr);
   const KindFragments& kind = fragments(body.kind);
   std::string out;
-  out.reserve(1024 + body.note.size() + 512 * body.components.size());
+  out.reserve(1024 + body.note.size() + body.extensions.size() + 512 * body.components.size());
   out += R"("identifier":[)";
   append_identifier(out, observation_identifier_system, body.identifier);
   out += "],";
-  out += kind.category;
-  if (body.manual)
-    out += R"(,{"coding":[{"system":"urn:hjemport:origin","code":"manual"}],"text":"Entered by a person"})";
-  if (body.automatic)
-    out += R"(,{"coding":[{"system":"urn:hjemport:origin","code":"automatic"}],"text":"Read from a device"})";
-  out += "],";
-  out += kind.code;
+  if (body.stated == nullptr || !body.stated->categories.empty() || body.manual || body.automatic) {
+    append_categories(out, body, kind);
+    out += "],";
+  }
+  if (body.stated == nullptr) {
+    out += kind.code;
+  } else {
+    out += R"("code":)";
+    append_stated_concept(out, body.stated->code);
+  }
   out += R"(,"effectiveDateTime":")";
   // R4's dateTime knows no minutes without seconds ("may be zero-filled").
   DateTime effective = body.effective;
   if (effective.precision == Precision::minute) effective.precision = Precision::second;
   out += effective.text();
   out += R"(",)";
-  append_value(out, body);
+  if (body.stated == nullptr)
+    append_value(out, body);
+  else
+    append_stated_values(out, *body.stated);
   append_interpretations(out, body);
   if (!body.device_id.empty()) append_device(out, body);
   append_notes(out, body);
+  if (!body.extensions.empty()) {
+    out += R"(,"extension":[)";
+    out += body.extensions;
+    out += ']';
+  }
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "fhir/decimal.hpp"
 #include "fhir/kinds.hpp"
 #include "fhir/quality.hpp"
+#include "fhir/stated.hpp"
 #include "fhir/time.hpp"
 
 namespace fhir {
@@ -44,6 +45,8 @@ struct ObservationBody {
   std::string_view note;
   // As sent, kept beside the canonical value when a unit was converted: "178.2 [lb_av]".
   std::string_view as_sent;
+  const Stated* stated = nullptr;  // of a reading of no kind of ours: codes, categories and values; `kind` is unknown
+  std::string_view extensions;     // JSON objects with commas between
 };
 // The members between the head and the closing brace, without leading comma; LOINC first in every code.
 std::string observation_body(const ObservationBody&);

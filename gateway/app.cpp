@@ -15,6 +15,7 @@
 #include "gateway/api/ingest.hpp"
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
+#include "gateway/api/projection.hpp"
 #include "gateway/auth/audit.hpp"
 #include "gateway/auth/authenticate.hpp"
 #include "gateway/auth/guard.hpp"
@@ -108,6 +109,7 @@ struct App::Parts {
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
+        projection_deps{sources, fhir_deps},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock},
         pull_deps{sources, committer, reads, audit, seal, puller} {}
 
@@ -142,6 +144,7 @@ struct App::Parts {
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
+  api::ProjectionDeps projection_deps;
   api::AdminDeps admin_deps;
   api::PullDeps pull_deps;
   std::unique_ptr<http::Server> server;
@@ -173,6 +176,7 @@ void App::Parts::routes() {
   api::add_fhir_metadata_route(router, fhir_deps);
   api::add_fhir_read_routes(router, fhir_deps);
   api::add_fhir_search_routes(router, fhir_deps);
+  api::add_projection_route(router, projection_deps);
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
   api::add_pull_routes(router, pull_deps);

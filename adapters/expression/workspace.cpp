@@ -33,6 +33,7 @@ void Workspace::reset() {
 }
 
 void Workspace::begin() {
+  spent_ = spent();
   steps_left_ = limits_.steps;
   values_left_ = limits_.values;
   failure_.reset();

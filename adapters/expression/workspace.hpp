@@ -43,6 +43,7 @@ class Workspace {
 
   void reset();  // frees everything computed so far
   void begin();  // a new evaluation: full budget, no failure
+  std::uint64_t spent() const { return spent_ + limits_.steps - steps_left_; }  // by all evaluations so far
 
   // False once a limit is reached or something failed: loops end there, what they made is not used.
   bool spend(std::uint64_t steps = 1);
@@ -64,6 +65,7 @@ class Workspace {
 
   EvaluationLimits limits_;
   std::uint64_t steps_left_;
+  std::uint64_t spent_ = 0;
   std::size_t values_left_;
   std::size_t bytes_left_;
   std::optional<fhir::Error> failure_;

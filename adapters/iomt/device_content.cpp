@@ -37,6 +37,7 @@ class Compiler {
   DeviceTemplate compile(JsonValue content) {
     const TemplateObject object = members(content);
     DeviceTemplate made;
+    made.place = content.path();
     made.token_as_root = !family_.calculated;
     made.type = object.required_text("typeName");
     if (family_.calculated) read_language(object, "defaultExpressionLanguage", default_);
@@ -220,13 +221,9 @@ class Reading {
   Normalised out_;
 };
 
-// An expression that looks at the whole event for each of very many matches may not take hours: the steps of one match
-// shrink with their number, though never below what a plain path needs.
-expression::EvaluationLimits limits_for(std::size_t matches, std::size_t expressions) {
-  constexpr std::uint64_t all_steps = 100'000'000, plain = 1'000;
+expression::EvaluationLimits limits_within(const Budget& budget) {
   expression::EvaluationLimits limits;
-  const std::uint64_t share = all_steps / std::max<std::uint64_t>(1, matches * expressions);
-  limits.steps = std::clamp(share, plain, limits.steps);
+  limits.steps = std::min(limits.steps, budget.steps);
   return limits;
 }
 
@@ -260,12 +257,14 @@ DeviceContent DeviceContent::compile(const TemplateFile& file, expression::Arith
   return made;
 }
 
-std::vector<Normalised> DeviceContent::normalise(const Value& event, std::size_t most) const {
+std::vector<Normalised> DeviceContent::normalise(const Value& event, Budget& budget) const {
   std::vector<Normalised> all;
   bool failed = false;
   for (const DeviceTemplate& from : templates_) {
-    Workspace match_memory;
+    Workspace match_memory(limits_within(budget));
     const auto matches = from.match->matches(event, match_memory);
+    budget.spend(match_memory.spent() + 1);
+    if (budget.exhausted()) return all;
     if (!matches) {
       Normalised broken;
       broken.type = from.type;
@@ -274,13 +273,18 @@ std::vector<Normalised> DeviceContent::normalise(const Value& event, std::size_t
       failed = true;
       continue;
     }
-    Workspace memory(limits_for(matches->size(), from.values.size() + 5));
+    if (matches->empty()) continue;
+    Workspace memory(limits_within(budget));
+    std::uint64_t spent = 0;
     for (const Value& match : *matches) {
-      if (all.size() > most) return all;
+      --budget.measurements;
       memory.reset();
       memory.begin();
       const Value root = from.token_as_root ? match : memory.with_member(event, "matchedToken", match);
       Normalised reading = Reading(from, root, memory).read();
+      budget.spend(memory.spent() - spent);
+      spent = memory.spent();
+      if (budget.exhausted()) return all;
       if (failed && reading.fault.empty()) reading.fault = from.type + ": an earlier measurement of this event failed";
       failed = failed || !reading.fault.empty();
       all.push_back(std::move(reading));

@@ -1,6 +1,8 @@
 // The device content file (CollectionContent): from an event to normalised measurements.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,11 +32,22 @@ struct DeviceValue {
 };
 
 struct DeviceTemplate {
+  std::string place;  // in its file
   std::string type;
   bool token_as_root = false;  // JsonPathContent and its kin: expressions see the matched token, not the event
   std::optional<Expression> match, device, patient, encounter, correlation;
   std::vector<Expression> times;  // the first that yields something
   std::vector<DeviceValue> values;
+};
+
+// What one payload may ask for. Templates are configuration, but how often one matches, and how much it looks at each time, is the
+// sender's: an expression that searches the whole event for each of very many matches must not stop a gateway for seconds.
+struct Budget {
+  std::uint64_t steps = 60'000'000;    // of all expressions, about ten nanoseconds each
+  std::size_t measurements = 50'000;
+
+  bool exhausted() const { return steps == 0 || measurements == 0; }
+  void spend(std::uint64_t used) { steps -= std::min(steps, used); }
 };
 
 class DeviceContent {
@@ -44,8 +57,9 @@ class DeviceContent {
                                std::vector<Problem>& problems);
 
   // `event` is an object. Every template is tried and all matches are kept, in the order of the templates. The original
-  // drops what follows a fault in an event; here it is given with `fault` set, so that nobody takes it for whole.
-  std::vector<Normalised> normalise(const Value& event, std::size_t most) const;
+  // drops what follows a fault in an event; here it is given with `fault` set, so that nobody takes it for whole. Ends early, and
+  // is of no use, when the budget is exhausted.
+  std::vector<Normalised> normalise(const Value& event, Budget& budget) const;
 
   const std::vector<DeviceTemplate>& templates() const { return templates_; }
   const std::vector<Problem>& warnings() const { return warnings_; }

@@ -59,11 +59,13 @@ class Compiler {
     const TemplateObject object(content, {"typeName", "periodInterval", "category", "codes", "value", "components"},
                                 problems_);
     FhirTemplate made;
+    made.place = content.path();
     made.type = object.required_text("typeName");
     read_period(object, made.period);
-    read_category(object);
+    read_categories(object, made.categories);
     made.codes = codes(object, "codes", true);
     made.kind = judged_kind(made.codes, object);
+    made.mislabelled = mislabelled_diastolic(made.codes);
     if (const JsonValue value = object["value"]; !value.absent()) made.value = read_value(value);
     if (const JsonValue list = object["components"]; !list.absent()) read_components(list, made.components);
     return made;
@@ -79,8 +81,8 @@ class Compiler {
       problems_.add(object.place("periodInterval"), "expected -1, 0, 60, 1440 or CorrelationId, Single, Hourly, Daily");
   }
 
-  // Checked only: what an Observation's category is follows from its kind.
-  void read_category(const TemplateObject& object) const {
+  // Of a merged Observation, and of a reading of no kind of ours; what else a reading's category is follows from its kind.
+  void read_categories(const TemplateObject& object, std::vector<Category>& categories) const {
     const JsonValue list = object["category"];
     if (list.absent()) return;
     if (!list.is_array()) return problems_.add(list.path(), "expected an array");
@@ -90,8 +92,7 @@ class Compiler {
         continue;
       }
       const TemplateObject category(element, {"text", "codes"}, problems_);
-      category.text("text");
-      codes(category, "codes", false);
+      categories.push_back({category.text("text"), codes(category, "codes", false)});
     }
   }
 
@@ -123,7 +124,7 @@ class Compiler {
     }
     const fhir::Kind kind = kind_of(codes);
     if (kind == fhir::Kind::unknown)
-      warnings_.add(object.place("codes"), "no code here is one of our kinds: held as unknown kind, not judged");
+      warnings_.add(object.place("codes"), "no code here is one of our kinds: stored, not judged");
     return kind;
   }
 
@@ -144,11 +145,29 @@ class Compiler {
     made.unit = object.text("unit");
     made.system = object.text("system");
     made.code = object.text("code");
-    made.default_period = object.text("defaultPeriod");
+    if (made.form == ValueForm::sampled_data) read_default_period(object, made.default_period);
     made.text = object.text("text");
     made.codes = codes(object, "codes", false);
     refuse_foreign(object, made.form);
     return made;
+  }
+
+  void read_default_period(const TemplateObject& object, std::chrono::microseconds& period) const {
+    const std::string written = object.text("defaultPeriod");
+    if (written.empty()) {
+      warnings_.add(object.place("defaultPeriod"), "missing: readings are stored, a merged Observation has no such value");
+      return;
+    }
+    constexpr std::int64_t longest_ms = 86'400'000;  // a slot longer than the longest group
+    const auto number = fhir::Decimal::parse(written);
+    if (number && *number > fhir::Decimal(0) && *number <= fhir::Decimal(longest_ms)) {
+      const auto microseconds = number->times(fhir::Decimal(1000));
+      if (microseconds && microseconds->is_integer()) {
+        period = std::chrono::microseconds(microseconds->rounded(0).coefficient());
+        return;
+      }
+    }
+    problems_.add(object.place("defaultPeriod"), "expected a number of milliseconds, at most a day");
   }
 
   // Each value type has its own members; those of another are unknown ones.
@@ -180,6 +199,7 @@ class Compiler {
       FhirComponent made;
       made.codes = codes(object, "codes", true);
       made.kind = judged_kind(made.codes, object);
+      made.mislabelled = mislabelled_diastolic(made.codes);
       if (object["value"].absent())
         problems_.add(object.place("value"), "missing");
       else

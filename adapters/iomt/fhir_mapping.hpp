@@ -1,6 +1,7 @@
 // The FHIR mapping file (CollectionFhir of CodeValueFhir): what a normalised type is, by its LOINC code.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,18 +13,23 @@
 namespace adapters::iomt {
 
 enum class ValueForm { quantity, sampled_data, string, codeable_concept };
-// How the original merges Observations. Readings stay single here; the setting is kept for whoever projects them.
+// How the original merges Observations. Readings stay single here; projection.hpp merges them when asked.
 enum class Period { correlation_id = -1, single = 0, hourly = 60, daily = 1440 };
 
 struct Coding {
   std::string code, system, display;
 };
 
+struct Category {
+  std::string text;
+  std::vector<Coding> codes;
+};
+
 struct FhirValue {
   ValueForm form = ValueForm::quantity;
   std::string name;                // of the normalised value
   std::string unit, system, code;  // quantity; sampled data has only the unit
-  std::string default_period;      // sampled data, milliseconds
+  std::chrono::microseconds default_period{0};  // sampled data; 0: not given
   std::string text;                // codeable concept
   std::vector<Coding> codes;
 
@@ -34,13 +40,17 @@ struct FhirValue {
 struct FhirComponent {
   std::vector<Coding> codes;
   fhir::Kind kind = fhir::Kind::unknown;
+  bool mislabelled = false;
   FhirValue value;
 };
 
 struct FhirTemplate {
+  std::string place;  // in its file
   std::string type;
+  std::vector<Category> categories;
   std::vector<Coding> codes;
   fhir::Kind kind = fhir::Kind::unknown;  // of the first code that is one of ours
+  bool mislabelled = false;               // its code says one thing and its display another: not to be believed
   Period period = Period::single;
   std::optional<FhirValue> value;
   std::vector<FhirComponent> components;

@@ -11,12 +11,12 @@ namespace {
 using fhir::JsonValue;
 
 // Types that no FHIR template knows: their measurements can only be held.
-void compare(const DeviceContent& device, const FhirMapping& mapping, const std::string& file,
-             std::vector<Problem>& out) {
+void compare(const DeviceContent& device, const FhirMapping& mapping, const std::string& device_file,
+             const std::string& mapping_file, std::vector<Problem>& out) {
   for (const DeviceTemplate& from : device.templates()) {
     const FhirTemplate* to = mapping.find(from.type);
     if (to == nullptr) {
-      out.push_back({file, {}, "no CodeValueFhir for typeName " + from.type + ": its measurements are held"});
+      out.push_back({device_file, from.place, "no CodeValueFhir for typeName " + from.type + ": its measurements are held"});
       continue;
     }
     const auto offered = [&](const std::string& name) {
@@ -26,7 +26,7 @@ void compare(const DeviceContent& device, const FhirMapping& mapping, const std:
     };
     const auto check = [&](const FhirValue& value) {
       if (!offered(value.name))
-        out.push_back({file, {}, "typeName " + from.type + ": no device value is named " + value.name});
+        out.push_back({mapping_file, to->place, "typeName " + from.type + ": no device value is named " + value.name});
     };
     if (to->value) check(*to->value);
     for (const FhirComponent& component : to->components) check(component.value);
@@ -43,17 +43,19 @@ std::optional<Templates> Templates::compile(const TemplateFile& device, const Te
   const std::size_t before = problems.size();
   DeviceContent content = DeviceContent::compile(device, options.arithmetic, problems);
   FhirMapping mapping = FhirMapping::compile(fhir_mapping, problems);
-  if (problems.size() != before) return std::nullopt;
+  if (problems.size() != before) {
+    add_lines(device, problems);
+    add_lines(fhir_mapping, problems);
+    return std::nullopt;
+  }
   Templates made(std::move(content), std::move(mapping), options);
-  compare(made.device_, made.mapping_, fhir_mapping.name, made.across_);
+  std::vector<Problem>& all = made.warnings_;
+  all = made.device_.warnings();
+  all.insert(all.end(), made.mapping_.warnings().begin(), made.mapping_.warnings().end());
+  compare(made.device_, made.mapping_, device.name, fhir_mapping.name, all);
+  add_lines(device, all);
+  add_lines(fhir_mapping, all);
   return made;
-}
-
-std::vector<Problem> Templates::warnings() const {
-  std::vector<Problem> all = device_.warnings();
-  all.insert(all.end(), mapping_.warnings().begin(), mapping_.warnings().end());
-  all.insert(all.end(), across_.begin(), across_.end());
-  return all;
 }
 
 fhir::Result<Decoded> decode(std::string_view payload, const Context& context, const Templates& templates) {
@@ -62,6 +64,7 @@ fhir::Result<Decoded> decode(std::string_view payload, const Context& context, c
   if (!root.is_object() && !root.is_array()) return fhir::invalid("expected an event or an array of events");
 
   Decoded decoded;
+  Budget budget;
   const auto add = [&](JsonValue event) {
     if (!event.is_object()) {
       Held held;
@@ -75,7 +78,8 @@ fhir::Result<Decoded> decode(std::string_view payload, const Context& context, c
                                                      expression::Member{"Properties", Value::object(nullptr, 0)},
                                                      expression::Member{"SystemProperties", Value::object(nullptr, 0)}};
     const Value whole = enveloped ? Value(event) : Value::object(parts.data(), parts.size());
-    const std::vector<Normalised> readings = templates.device().normalise(whole, most_items);
+    const std::vector<Normalised> readings = templates.device().normalise(whole, budget);
+    if (budget.exhausted()) return;
     for (const Normalised& reading : readings) add_readings(reading, context, templates, decoded.items);
     if (readings.empty())
       decoded.items.emplace_back(Ignored{IgnoreReason::not_a_reading, "no device template matches this event"});
@@ -85,9 +89,11 @@ fhir::Result<Decoded> decode(std::string_view payload, const Context& context, c
   } else {
     for (const JsonValue event : root) {
       add(event);
-      if (decoded.items.size() > most_items) break;
+      if (budget.exhausted() || decoded.items.size() > most_items) break;
     }
   }
+  if (budget.exhausted())
+    return fhir::Error{fhir::ErrorCategory::too_large, "more measurements, or more work for expressions, than one payload may ask for"};
   if (decoded.items.size() > most_items) return too_many_items();
   return decoded;
 }

@@ -27,14 +27,14 @@ class Templates {
   const FhirMapping& mapping() const { return mapping_; }
   const Options& options() const { return options_; }
   // What works and surely means something else than it seems to.
-  std::vector<Problem> warnings() const;
+  const std::vector<Problem>& warnings() const { return warnings_; }
 
  private:
   Templates(DeviceContent device, FhirMapping mapping, Options options);
   DeviceContent device_;
   FhirMapping mapping_;
   Options options_;
-  std::vector<Problem> across_;
+  std::vector<Problem> warnings_;
 };
 
 // One event or an array of them. An event is {"Body", "Properties", "SystemProperties"}; an object without Body is

@@ -4,6 +4,7 @@
 
 #include "adapters/draft.hpp"
 #include "adapters/iomt/iomt.hpp"
+#include "adapters/iomt/projection.hpp"
 #include "adapters/vendor_time.hpp"
 
 namespace adapters::iomt {
@@ -47,14 +48,32 @@ class Maker {
     }
     const std::size_t before = items_.size();
     share_correlation(*to);
-    if (to->value)
-      if (const std::string* value = from_.value(to->value->name)) add_single(to->kind, *to->value, *value);
+    const bool stated = to->kind == fhir::Kind::unknown && !to->mislabelled;
+    Stating own(concept_of(to->codes, from_.type));
+    if (to->value) {
+      if (const std::string* value = from_.value(to->value->name)) {
+        if (stated)
+          own.add_value(*to->value, *value);
+        else
+          add_single(to->kind, *to->value, *value);
+      }
+    }
     add_panel(*to);
     for (const FhirComponent& component : to->components) {
       if (contains(fhir::info(to->kind).components, component.kind)) continue;
-      if (const std::string* value = from_.value(component.value.name))
+      const std::string* value = from_.value(component.value.name);
+      if (value == nullptr) continue;
+      if (component.kind != fhir::Kind::unknown || component.mislabelled) {
         add_single(component.kind, component.value, *value);
+      } else if (stated) {
+        own.add_component(component, *value);
+      } else {
+        Stating alone(concept_of(component.codes, component.value.name));
+        alone.add_value(component.value, *value);
+        add_stated(*to, std::move(alone));
+      }
     }
+    if (own.any()) add_stated(*to, std::move(own));
     if (items_.size() != before) return;
     Draft draft = common_;
     draft.reading.kind = to->kind;
@@ -63,6 +82,77 @@ class Maker {
   }
 
  private:
+  // A reading of no kind of ours while its values are read; the first fault is kept.
+  class Stating {
+   public:
+    explicit Stating(fhir::StatedConcept code) { made_.code = std::move(code); }
+    void add_value(const FhirValue& value, const std::string& text) { made_.value = stated_value(value, text); }
+    void add_component(const FhirComponent& component, const std::string& text) {
+      made_.components.push_back({concept_of(component.codes, component.value.name), stated_value(component.value, text)});
+    }
+    bool any() const { return !used_.empty(); }
+
+    fhir::Stated made_;
+    std::vector<std::pair<std::string_view, std::string_view>> used_;
+    std::string fault_;
+
+   private:
+    fhir::StatedValue stated_value(const FhirValue& value, const std::string& text) {
+      used_.emplace_back(value.name, text);
+      fhir::StatedValue made;
+      switch (value.form) {
+        case ValueForm::quantity:
+        case ValueForm::sampled_data: {
+          const auto parsed = number(text, value);
+          if (!parsed && fault_.empty()) fault_ = parsed.error().detail;
+          if (parsed) made.number = *parsed;
+          made.unit = printable(value.unit);
+          made.unit_system = value.system;
+          made.unit_code = value.code;
+          break;
+        }
+        case ValueForm::string:
+          made.form = fhir::StatedValue::Form::text;
+          made.text = printable(text);
+          break;
+        case ValueForm::codeable_concept:
+          made.form = fhir::StatedValue::Form::concept_;
+          made.concept_value = concept_of(value.codes, value.text.empty() ? value.name : value.text);
+          break;
+      }
+      return made;
+    }
+  };
+
+  static fhir::StatedConcept concept_of(const std::vector<Coding>& codes, std::string_view text) {
+    fhir::StatedConcept made;
+    for (const Coding& coding : codes)
+      if (!coding.code.empty() || !coding.display.empty())
+        made.codings.push_back({printable(coding.system), printable(coding.code), printable(coding.display)});
+    made.text = printable(text);
+    return made;
+  }
+
+  void add_stated(const FhirTemplate& to, Stating stating) {
+    Draft draft = common_;
+    if (!stating.fault_.empty()) draft.hold(undecodable, stating.fault_);
+    for (const Category& category : to.categories) {
+      fhir::StatedConcept made = concept_of(category.codes, category.text);
+      if (!made.codings.empty() || !made.text.empty()) stating.made_.categories.push_back(std::move(made));
+    }
+    keep_measurement(draft, stating.used_);
+    // What is held is shown with its number, as far as there is one.
+    if (stating.made_.value && stating.fault_.empty()) draft.set_value(stating.made_.value->number);
+    if (!draft.held()) draft.reading.stated = std::make_shared<const fhir::Stated>(std::move(stating.made_));
+    items_.push_back(std::move(draft).item());
+  }
+
+  // So that the measurement can be put together again from its readings.
+  void keep_measurement(Draft& draft, std::span<const std::pair<std::string_view, std::string_view>> values) const {
+    if (draft.held()) return;
+    draft.reading.extensions = measurement_extension(from_.type, from_.encounter, from_.correlation, values);
+  }
+
   // What all items of this measurement have in common.
   void fill(const Context& context, const Templates& templates) {
     if (!from_.fault.empty()) common_.hold(undecodable, from_.fault);
@@ -106,7 +196,7 @@ class Maker {
     const fhir::KindInfo& info = fhir::info(kind);
     const bool numeric = value.form == ValueForm::quantity || value.form == ValueForm::sampled_data;
     if (kind == fhir::Kind::unknown)
-      draft.hold(unknown_kind, "no code of " + quoted_word(from_.type) + " is one of our kinds");
+      draft.hold(unknown_kind, "the code and the display of " + quoted_word(value.name) + " contradict each other");
     else if (part_of_pressure(kind))
       draft.hold(unknown_kind, std::string(info.name) + " outside a blood pressure");
     if (numeric) {
@@ -121,6 +211,8 @@ class Maker {
         draft.hold(undecodable, "a text for " + std::string(info.name) + ", which is a number");
       if (draft.reading.text.empty()) draft.hold(undecodable, quoted_word(value.name) + ": no text");
     }
+    const std::pair<std::string_view, std::string_view> used[] = {{value.name, text}};
+    keep_measurement(draft, used);
     items_.push_back(std::move(draft).item());
   }
 
@@ -143,10 +235,12 @@ class Maker {
     if (parts.empty()) return;
     Draft draft = common_;
     draft.reading.kind = to.kind;
+    std::vector<std::pair<std::string_view, std::string_view>> used;
     for (const FhirComponent& component : to.components) {
       if (!contains(parts, component.kind)) continue;
       const std::string* text = from_.value(component.value.name);
       if (text == nullptr) continue;
+      used.emplace_back(component.value.name, *text);
       const auto value = number(*text, component.value);
       if (value)
         draft.reading.components.push_back({component.kind, *value, component.value.sent_unit(), {}});
@@ -160,6 +254,7 @@ class Maker {
         draft.hold(undecodable,
                    std::string(fhir::info(to.kind).name) + " without " + std::string(fhir::info(required).name));
     }
+    keep_measurement(draft, used);
     items_.push_back(std::move(draft).item());
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/draft.hpp"
+#include "fhir/json_lines.hpp"
 
 namespace adapters::iomt {
 namespace {
@@ -17,8 +18,18 @@ char lower(char c) {
 
 std::string Problem::text() const {
   std::string out = file;
+  if (line > 0) out.append(":").append(std::to_string(line));
   if (!place.empty()) out.append(": ").append(place);
   return out.append(": ").append(what);
+}
+
+void add_lines(const TemplateFile& file, std::vector<Problem>& problems) {
+  std::optional<fhir::JsonLines> lines;
+  for (Problem& problem : problems) {
+    if (problem.file != file.name || problem.line != 0) continue;
+    if (!lines) lines.emplace(file.text);
+    problem.line = problem.place.empty() ? fhir::line_of_error(file.text, problem.what) : lines->of(problem.place);
+  }
 }
 
 bool same_word(std::string_view a, std::string_view b) {

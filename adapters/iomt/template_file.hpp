@@ -22,8 +22,9 @@ struct Problem {
   std::string file;
   std::string place;  // path inside the file, "template[2].template.typeMatchExpression"; empty: the whole
   std::string what;   // names the expression where it is one
+  int line = 0;       // 1-based; 0: the file as a whole
 
-  std::string text() const;  // "device.json: template[2].templateType: unknown"
+  std::string text() const;  // "device.json:12: template[2].templateType: unknown"
 };
 
 struct Problems {
@@ -32,6 +33,9 @@ struct Problems {
 
   void add(std::string place, std::string what) const { found.push_back({file, std::move(place), std::move(what)}); }
 };
+
+// Where each problem stands in its file: the reader keeps no lines, so they are looked up when there are problems at all.
+void add_lines(const TemplateFile& file, std::vector<Problem>& problems);
 
 bool same_word(std::string_view a, std::string_view b);  // ASCII, without regard to case
 bool blank(std::string_view text);

@@ -51,11 +51,38 @@ void note_patient(Page& page, PatientId patient) {
 
 bool wants_total(const fhir::SearchQuery& query) { return query.total == fhir::Total::accurate || query.count == 0; }
 
+bool fits(const Search& search, const store::Observation& row) {
+  return row.kind != fhir::Kind::unknown || (search.query.codes.empty() && search.query.categories.empty()) ||
+         stated_fits(search.query, row.resource);
+}
+
+// The store counts by kind; readings of none are few and looked at one by one.
+std::int64_t total_of(store::Reader& reader, const Search& search, store::ObservationFilter filter) {
+  const auto stated = std::find(filter.kinds.begin(), filter.kinds.end(), fhir::Kind::unknown);
+  if (stated == filter.kinds.end()) return reader.count(filter);
+  std::int64_t total = 0;
+  std::erase(filter.kinds, fhir::Kind::unknown);
+  if (!filter.kinds.empty()) total = reader.count(filter);
+  filter.kinds = {fhir::Kind::unknown};
+  filter.sort = {fhir::SortKey::date, false};
+  filter.limit = 1000;
+  for (bool more = true; more;) {
+    store::ObservationPage page = reader.search(filter);
+    for (const store::Observation& row : page.rows) {
+      if (fits(search, row)) ++total;
+      filter.after = store::ObservationFilter::After{row.measured, row.id};
+    }
+    filter.horizon = page.horizon;
+    more = page.more;
+  }
+  return total;
+}
+
 Page observations(store::Reader& reader, const Search& search) {
   Page page;
   ObservationSearch asked = observation_search(search.query, search.actor->tenant, reader);
   if (wants_total(search.query)) {
-    page.total = asked.nothing ? 0 : reader.count(asked.filter);
+    page.total = asked.nothing ? 0 : total_of(reader, search, asked.filter);
   }
   if (asked.nothing || search.query.count == 0) return page;
   if (search.cursor) {
@@ -67,6 +94,7 @@ Page observations(store::Reader& reader, const Search& search) {
   page.horizon = found.horizon;
   for (store::Observation& row : found.rows) {
     page.last = {asked.filter.sort.key == fhir::SortKey::date ? row.measured : row.updated, row.id};
+    if (!fits(search, row)) continue;
     if (!auth::may(*search.actor, row.tenant, row.patient, auth::Purpose::care)) continue;
     note_patient(page, row.patient);
     page.ids.push_back(row.id.text());

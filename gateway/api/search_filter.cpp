@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/json_reader.hpp"
 #include "fhir/national_id.hpp"
 #include "fhir/observation.hpp"
 #include "gateway/ingest/keys.hpp"
@@ -46,8 +47,11 @@ std::vector<fhir::Kind> kinds_with(const std::vector<fhir::Token>& tokens) {
     if (!token.code.empty()) {
       const std::vector<fhir::Kind> carrying = fhir::kinds_carrying(token.system, token.code);
       kinds.insert(kinds.end(), carrying.begin(), carrying.end());
+      // A code of a kind of ours is never on a reading that is of none.
+      if (carrying.empty()) kinds.push_back(fhir::Kind::unknown);
       continue;
     }
+    kinds.push_back(fhir::Kind::unknown);
     for (const fhir::KindInfo& info : fhir::all_kinds()) {  // "http://loinc.org|": any code of the system
       const bool carries = std::any_of(info.codings.begin(), info.codings.end(),
                                        [&](const fhir::Code& code) { return token.system == code.system; });
@@ -58,11 +62,11 @@ std::vector<fhir::Kind> kinds_with(const std::vector<fhir::Token>& tokens) {
 }
 
 std::vector<fhir::Kind> kinds_in(const std::vector<fhir::Token>& categories) {
-  std::vector<fhir::Kind> kinds;
+  std::vector<fhir::Kind> kinds = {fhir::Kind::unknown};
   for (const fhir::KindInfo& info : fhir::all_kinds()) {
     for (const fhir::Token& token : categories) {
       const bool code_fits = token.code.empty() || token.code == info.category;
-      if (code_fits && (!token.system || *token.system == category_system)) kinds.push_back(info.kind);
+      if (info.kind != fhir::Kind::unknown && code_fits && (!token.system || *token.system == category_system)) kinds.push_back(info.kind);
     }
   }
   return kinds;
@@ -75,7 +79,35 @@ std::string_view after_slash(std::string_view reference, std::string_view type) 
   return reference;
 }
 
+bool carries(fhir::JsonValue concept_value, const fhir::Token& token) {
+  for (fhir::JsonValue coding : concept_value["coding"]) {
+    const std::string_view system = coding["system"].text().value_or(""), code = coding["code"].text().value_or("");
+    if ((!token.system || *token.system == system) && (token.code.empty() || token.code == code)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool stated_fits(const fhir::SearchQuery& query, std::string_view resource) {
+  const auto document = fhir::JsonDocument::parse(resource);
+  if (!document) return false;
+  const fhir::JsonValue root = document->root();
+  const auto any = [](const std::vector<fhir::Token>& tokens, const auto& fits) { return std::any_of(tokens.begin(), tokens.end(), fits); };
+  for (const auto& tokens : query.codes) {
+    if (!any(tokens, [&](const fhir::Token& token) { return carries(root["code"], token); })) return false;
+  }
+  for (const auto& tokens : query.categories) {
+    const bool fits = any(tokens, [&](const fhir::Token& token) {
+      for (fhir::JsonValue category : root["category"]) {
+        if (carries(category, token)) return true;
+      }
+      return false;
+    });
+    if (!fits) return false;
+  }
+  return true;
+}
 
 std::optional<PatientId> patient_named(store::Reader& reader, store::Tenant tenant, const fhir::Token& token) {
   std::string system = token.system.value_or("");

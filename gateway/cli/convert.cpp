@@ -16,6 +16,7 @@
 #include "gateway/ingest/dispense.hpp"
 #include "gateway/ingest/event_finding.hpp"
 #include "gateway/runtime/clock.hpp"
+#include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 
 namespace gateway::cli {
@@ -55,6 +56,19 @@ class Conversion {
     std::visit([&](auto& one) { convert(one); }, prepared);
   }
 
+  // The payload is one batch, as the connector took it.
+  void project(const adapters::Project& project) {
+    std::vector<adapters::StoredReading> readings;
+    for (const std::string& resource : resources_) readings.push_back({resource, now_});
+    const adapters::Views views = project(readings, adapters::Batches::all_together, &sha256_hex);
+    for (const adapters::View& view : views.resources) out_ << view.resource << '\n';
+    for (const std::string& fault : views.faults) {
+      std::string line;
+      fhir::JsonWriter(line).begin_object().member("outcome", "not-merged").member("note", fault).end_object();
+      err_ << line << '\n';
+    }
+  }
+
  private:
   static bool held_for_its_number(const ingest::Prepared& prepared) {
     const auto* held = std::get_if<ingest::PreparedHeld>(&prepared);
@@ -72,7 +86,9 @@ class Conversion {
     if (!options_.explain) return;
     if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
       std::string text(fhir::info(measurement->kind).name);
-      if (measurement->components.empty()) {
+      if (measurement->stated) {
+        text = "no kind of ours, stored as stated and not judged: " + fhir::stated_name(measurement->stated->code);
+      } else if (measurement->components.empty()) {
         text.append(" ").append(measurement->text.empty() ? measurement->value.text() : measurement->text);
         text.append(" ").append(measurement->unit);
       }
@@ -127,7 +143,10 @@ class Conversion {
     row.patient = patient->id;
     row.updated = now_;
     ingest::render_resource(row, *patient, facts_, reading.body);
-    out_ << row.resource << '\n';
+    if (options_.projection)
+      resources_.push_back(row.resource);
+    else
+      out_ << row.resource << '\n';
     if (!options_.explain) return;
     auto document = fhir::JsonDocument::parse(row.resource);
     std::vector<std::string> problems;
@@ -200,6 +219,7 @@ class Conversion {
   ingest::PrepareSettings settings_;
   ingest::JudgeSettings judge_;
   std::vector<store::Patient> people_;
+  std::vector<std::string> resources_;  // for a projection
 };
 
 // "SYSTEM|VALUE"; a national number is checked and its system corrected by what it is.
@@ -297,6 +317,10 @@ Setting setting_of(const ConvertOptions& options, std::ostream& err) {
     }
     setting.now = given->utc;
   }
+  if (options.projection && !setting.adapter->project) {
+    err << "--projection is for the adapter iomt\n";
+    return setting;
+  }
   setting.stop = 0;
   return setting;
 }
@@ -307,6 +331,7 @@ int convert_whole(const ConvertOptions& options, Setting setting, const std::str
   if (!decoded) return undecodable_payload(decoded.error(), err);
   Conversion conversion(options, payload, std::move(setting.patient), setting.now, out, err);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
+  if (options.projection) conversion.project(setting.adapter->project);
   return 0;
 }
 

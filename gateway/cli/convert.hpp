@@ -14,6 +14,7 @@ struct ConvertOptions {
   std::string timezone = "Europe/Oslo";
   std::string now;                        // RFC 3339; empty: the machine's clock
   bool explain = false;
+  bool projection = false;                // adapter iomt: the merged Observations of the payload instead of its single readings
 };
 
 // 0 decodable, 1 a bad mapping file with every problem on `err`, 2 undecodable, 64 a wrong option. One resource a line on `out`; on `err` one JSON line per item that did not become

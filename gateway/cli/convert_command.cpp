@@ -26,6 +26,8 @@ int convert_command(Arguments arguments, Streams& streams) {
   app.add_option("--timezone", options.timezone, "for times without offset")->capture_default_str();
   app.add_option("--now", options.now, "when the payload arrived, RFC 3339; default: now");
   app.add_flag("--explain", options.explain, "also tell each step of every item");
+  app.add_flag("--projection", options.projection,
+               "adapter iomt: the Observations the connector would have merged the payload's readings into");
   app.add_option("FILE", file, "the payload; - or nothing: standard input");
   if (std::optional<int> stop = parse(app, arguments, streams)) return *stop;
 

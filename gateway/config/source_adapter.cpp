@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "adapters/iomt/iomt.hpp"
+#include "adapters/iomt/projection.hpp"
 
 namespace gateway::config {
 namespace {
@@ -35,7 +36,7 @@ void load_iomt(const Source& source, SourceAdapter& loaded) {
   auto templates =
       adapters::iomt::Templates::compile({source.mapping, *device}, {source.fhir_mapping, *mapping}, options, found);
   auto note = [&](const adapters::iomt::Problem& problem, bool warning) {
-    loaded.problems.push_back({problem.file, 0, problem.place.empty() ? problem.what : problem.place + ": " + problem.what, warning});
+    loaded.problems.push_back({problem.file, problem.line, problem.place.empty() ? problem.what : problem.place + ": " + problem.what, warning});
   };
   for (const auto& problem : found) note(problem, false);
   if (!templates) return;
@@ -44,6 +45,9 @@ void load_iomt(const Source& source, SourceAdapter& loaded) {
   adapters::Adapter adapter{"iomt", {}, json};
   adapter.decode = [shared](std::string_view payload, const adapters::Context& context) {
     return adapters::iomt::decode(payload, context, *shared);
+  };
+  adapter.project = [shared](std::span<const adapters::StoredReading> readings, adapters::Batches batches, adapters::Hash hash) {
+    return adapters::iomt::project(shared->mapping(), readings, batches, hash);
   };
   loaded.adapter = std::make_shared<const adapters::Adapter>(std::move(adapter));
 }

@@ -163,6 +163,7 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   row.subject = placed.subject;
   row.updated = working.now;
   result.outcome = amends ? Outcome::amended : Outcome::accepted;
+  if (row.kind == fhir::Kind::unknown) result.reason = not_judged;
   result.observation = row.id;
 
   remember_device(working, item.device);

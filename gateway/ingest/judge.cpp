@@ -61,6 +61,7 @@ class ReadingJudge {
         writer_(row.judgement) {}
 
   std::vector<AlarmId> run() {
+    if (row_.kind == fhir::Kind::unknown) return not_judged();
     timing_ = timing(working_, patient_, row_, settings_);
     row_.late = timing_.late;
     row_.superseded = timing_.superseded;
@@ -84,6 +85,18 @@ class ReadingJudge {
   }
 
  private:
+  // Of no kind of ours: nothing it could be compared with, no order among readings that share nothing but this.
+  std::vector<AlarmId> not_judged() {
+    row_.late = working_.now - row_.measured > settings_.late_after;
+    row_.superseded = false;
+    row_.judgement.clear();
+    writer_.begin_object().member("at", fhir::utc_millis_text(working_.now));
+    writer_.member("plan", static_cast<std::int64_t>(patient_.plan.version));
+    writer_.member("observation_version", static_cast<std::int64_t>(row_.version)).member("late", row_.late);
+    writer_.member("outcome", "not-judged").member("reason", "unknown-kind").end_object();
+    return {};
+  }
+
   void limits() {
     const fhir::Kind kind = limits_kind(patient_.plan, row_.kind);
     const std::string_view kind_name = fhir::info(kind).name;

@@ -79,8 +79,8 @@ class ReadingPreparer {
 
     PreparedDevice device = prepared_device(item_.device, source_, keys_);
     store::Observation& row = reading_.row;
-    row.key = keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id,
-                            fhir::info(item_.kind).name, item_.time.utc, key_value());
+    row.key = keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id, kind_name(),
+                            item_.time.utc, key_value());
     Whom whom{item_.subject.id, item_.device.id, std::move(who.identifier)};
     if (fault_) return held(std::move(whom));
 
@@ -93,7 +93,7 @@ class ReadingPreparer {
     row.vendor_version = item_.version;
     row.device = device.id;
     row.comparator = static_cast<std::uint8_t>(item_.comparator);
-    row.digest = content_digest(row, in_words() ? std::string_view(item_.text) : std::string_view());
+    row.digest = content_digest(row, item_.stated ? std::string_view(stated_) : in_words() ? std::string_view(item_.text) : std::string_view());
     reading_.index = index_;
     reading_.whom = std::move(whom);
     reading_.device = std::move(device);
@@ -106,7 +106,19 @@ class ReadingPreparer {
     if (!fault_ || reason < *fault_) fault_ = reason;
   }
 
+  // What tells the readings of one instant apart when there is no record id.
+  std::string kind_name() const {
+    if (!item_.stated) return std::string(fhir::info(item_.kind).name);
+    return "stated " + fhir::stated_name(item_.stated->code);
+  }
+
   void values() {
+    if (item_.stated) {
+      // Its code and values as they will stand in the resource are its content; there is no unit to convert them to.
+      fhir::append_stated_concept(stated_, item_.stated->code);
+      fhir::append_stated_values(stated_, *item_.stated);
+      return;
+    }
     if (item_.kind == fhir::Kind::unknown) {
       fault(QuarantineReason::unknown_kind);
       return;
@@ -169,6 +181,7 @@ class ReadingPreparer {
     if (reading_.row.value) add(*reading_.row.value);
     for (const store::ComponentValue& component : reading_.row.components) add(component.value);
     if (reading_.row.absent != fhir::AbsentReason::none) text += "absent;";
+    text += stated_;
     if (fault_) text += "held";  // a value that could not be placed in its unit must not claim the good one's key
     return text + item_.text;
   }
@@ -211,6 +224,8 @@ class ReadingPreparer {
     body.time_uncertain = item_.time_uncertain;
     body.note = item_.note;
     body.as_sent = as_sent_;
+    body.stated = item_.stated.get();
+    body.extensions = item_.extensions;
     return fhir::observation_body(body);
   }
 
@@ -224,6 +239,7 @@ class ReadingPreparer {
   std::vector<fhir::ObservationValue> rendered_;
   std::string_view unit_;
   std::string as_sent_;
+  std::string stated_;  // code and values of a reading of no kind of ours
   std::optional<QuarantineReason> fault_;
 };
 

@@ -144,6 +144,19 @@ std::uint64_t sha256_digest(Hmac::Parts parts) {
   return value;
 }
 
+std::string sha256_hex(std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  Full whole;
+  check(EVP_Digest(text.data(), text.size(), whole.data(), nullptr, sha256(), nullptr));
+  std::string hex;
+  hex.reserve(2 * whole.size());
+  for (const std::uint8_t byte : whole) {
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
+  }
+  return hex;
+}
+
 bool same_secret(std::string_view a, std::string_view b) {
   std::string_view one[] = {a}, other[] = {b};
   Full left = sha256_of(one), right = sha256_of(other);

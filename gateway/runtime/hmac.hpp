@@ -40,6 +40,9 @@ inline std::uint64_t sha256_digest(std::initializer_list<std::string_view> parts
   return sha256_digest(Hmac::Parts(parts.begin(), parts.size()));
 }
 
+// The whole SHA-256 of a text by itself, in lower hex.
+std::string sha256_hex(std::string_view text);
+
 // Whether two secrets are equal, in a time that tells nothing of either, its length included: their digests are
 // compared.
 bool same_secret(std::string_view a, std::string_view b);

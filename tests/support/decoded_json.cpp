@@ -47,8 +47,15 @@ struct ItemWriter {
     if (item.time_uncertain) out.member("time_uncertain", true);
     if (item.doubled_hour) out.member("doubled_hour", true);
     if (item.sequence != 0) out.member("sequence", static_cast<std::int64_t>(item.sequence));
-    if (item.components.empty() && item.absent == fhir::AbsentReason::none) out.member("value", item.value);
+    if (item.components.empty() && item.absent == fhir::AbsentReason::none && !item.stated) out.member("value", item.value);
     out.member_if("absent", fhir::code(item.absent));
+    if (item.stated) {
+      std::string stated = "{\"code\":";
+      fhir::append_stated_concept(stated, item.stated->code);
+      stated += ',';
+      fhir::append_stated_values(stated, *item.stated);
+      out.key("stated").raw(stated + "}");
+    }
     out.member_if("unit", item.unit).member_if("text", item.text).member_if("comparator", sign(item.comparator));
     write_components(out, item.components);
     if (item.origin != adapters::Origin::unstated)

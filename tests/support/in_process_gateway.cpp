@@ -12,6 +12,7 @@
 #include "gateway/api/ingest.hpp"
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
+#include "gateway/api/projection.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/place.hpp"
@@ -75,6 +76,7 @@ struct InProcessGateway::Parts {
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
+        projection_deps{sources, fhir_deps},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, clock},
         pull_deps{sources, committer, reads, audit, seal, puller} {
     api::add_ingest_routes(router, ingest_deps);
@@ -85,6 +87,7 @@ struct InProcessGateway::Parts {
     api::add_fhir_metadata_route(router, fhir_deps);
     api::add_fhir_read_routes(router, fhir_deps);
     api::add_fhir_search_routes(router, fhir_deps);
+    api::add_projection_route(router, projection_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
     api::add_pull_routes(router, pull_deps);
@@ -118,6 +121,7 @@ struct InProcessGateway::Parts {
   api::PlanDeps plan_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
+  api::ProjectionDeps projection_deps;
   api::AdminDeps admin_deps;
   api::PullDeps pull_deps;
 };

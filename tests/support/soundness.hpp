@@ -172,8 +172,13 @@ inline bool has_time(const fhir::DateTime& time) {
 }
 
 inline std::string fault_of(const Measurement& item) {
-  if (item.kind == fhir::Kind::unknown) return "a measurement of unknown kind";
+  if (item.kind == fhir::Kind::unknown && !item.stated) return "a measurement of unknown kind";
   if (!has_time(item.time)) return "a measurement without time of day";
+  if (item.stated) {
+    if (item.kind != fhir::Kind::unknown) return "stated, and of a kind of ours";
+    if (fhir::stated_name(item.stated->code).empty()) return "stated without saying what";
+    return item.stated->value || !item.stated->components.empty() ? "" : "stated without a value";
+  }
   const fhir::ValueType value = fhir::info(item.kind).value;
   if (item.absent != fhir::AbsentReason::none)
     return item.components.empty() && item.text.empty() ? "" : "a value beside the reason why there is none";

@@ -251,20 +251,92 @@ TEST_CASE("iomt: a time without zone is the source's, or UTC as the original's h
   CHECK(fhir::utc_text(reading(theirs[0]).time.utc) == "2026-11-20T08:00:00Z");
 }
 
-TEST_CASE("iomt: a type without FHIR template or known code is held as unknown kind with what it is",
-          "[adapters][iomt]") {
+TEST_CASE("iomt: a type without known code is stated as its template has it, one without template is held", "[adapters][iomt]") {
   const std::string foreign =
       fhir_file(wrapped("CodeValueFhir", R"({"typeName":"heartrate","codes":[{"code":"1","system":"urn:x"}],
-    "value":{"valueType":"Quantity","valueName":"hr","unit":"x"}})"));
-  const auto coded = items(compiled(plain_hr, foreign), one);
-  CHECK(held(coded[0]).reason == QuarantineReason::unknown_kind);
-  CHECK(held(coded[0]).value == fhir::Decimal(78));
-  CHECK(held(coded[0]).unit == "x");
+    "category":[{"text":"Mine","codes":[]}],"value":{"valueType":"Quantity","valueName":"hr","unit":"x"}})"));
+  const auto with_foreign = compiled(plain_hr, foreign);
+  REQUIRE(with_foreign.warnings().size() == 1);
+  CHECK(with_foreign.warnings()[0].text() ==
+        "fhir.json:1: template[0].template.codes: no code here is one of our kinds: stored, not judged");
+  const auto coded = items(with_foreign, one);
+  CHECK(reading(coded[0]).kind == fhir::Kind::unknown);
+  REQUIRE(reading(coded[0]).stated != nullptr);
+  std::string stated;
+  fhir::append_stated_concept(stated, reading(coded[0]).stated->code);
+  fhir::append_stated_values(stated, *reading(coded[0]).stated);
+  CHECK(stated == R"({"coding":[{"system":"urn:x","code":"1"}],"text":"heartrate"}"valueQuantity":{"value":78,"unit":"x"})");
+  CHECK(reading(coded[0]).stated->categories.at(0).text == "Mine");
+  const auto no_number = held(items(with_foreign, R"({"Body":{"deviceId":"d","heartRate":"fast","date":"2021-07-13T17:29:01Z"}})")[0]);
+  CHECK(no_number.reason == QuarantineReason::undecodable);
+  CHECK(no_number.note == "\"hr\": expected a number");
   const auto untyped = compiled(plain_hr, fhir_file(height));
   CHECK(held(items(untyped, one)[0]).reason == QuarantineReason::unknown_kind);
   REQUIRE(untyped.warnings().size() == 1);
   CHECK(untyped.warnings()[0].text() ==
-        "fhir.json: no CodeValueFhir for typeName heartrate: its measurements are held");
+        "device.json:1: template[0].template: no CodeValueFhir for typeName heartrate: its measurements are held");
+}
+
+TEST_CASE("iomt: components without known code are stated with their template, or by themselves beside a known kind",
+          "[adapters][iomt]") {
+  const std::string device = device_file(wrapped("CalculatedContent", R"({"typeName":"vitals","typeMatchExpression":"$.Body",
+    "deviceIdExpression":"$.Body.d","timestampExpression":"$.Body.t","values":[{"valueName":"hr","valueExpression":"$.Body.hr"},
+    {"valueName":"stress","valueExpression":"$.Body.stress"},{"valueName":"mood","valueExpression":"$.Body.mood"}]})"));
+  const std::string components = R"("components":[
+    {"codes":[{"code":"s","system":"urn:x"}],"value":{"valueType":"Quantity","valueName":"stress","unit":"pts","system":"urn:u","code":"p"}},
+    {"codes":[{"code":"m","system":"urn:x"}],"value":{"valueType":"String","valueName":"mood"}},
+    {"codes":[{"code":"8867-4","system":"http://loinc.org"}],"value":{"valueType":"Quantity","valueName":"hr","unit":"/min"}}])";
+  const std::string payload = R"({"Body":{"d":"d","t":"2021-01-01T00:00:00Z","hr":70,"stress":3.50,"mood":"fine"}})";
+  const auto foreign = items(compiled(device, fhir_file(wrapped("CodeValueFhir", R"({"typeName":"vitals",
+    "codes":[{"code":"v","system":"urn:x"}],)" + components + "}"))), payload);
+  REQUIRE(foreign.size() == 2);
+  CHECK(reading(foreign[0]).kind == fhir::kinds().heart_rate);
+  const fhir::Stated& whole = *reading(foreign[1]).stated;
+  std::string values;
+  fhir::append_stated_values(values, whole);
+  CHECK(values == R"("component":[{"code":{"coding":[{"system":"urn:x","code":"s"}],"text":"stress"},"valueQuantity":{"value":3.50,"unit":"pts","system":"urn:u","code":"p"}},)"
+                  R"({"code":{"coding":[{"system":"urn:x","code":"m"}],"text":"mood"},"valueString":"fine"}])");
+  CHECK(reading(foreign[0]).correlation == reading(foreign[1]).correlation);
+
+  const auto known = items(compiled(device, fhir_file(wrapped("CodeValueFhir", R"({"typeName":"vitals",
+    "codes":[{"code":"8302-2","system":"http://loinc.org"}],)" + components + "}"))), payload);
+  REQUIRE(known.size() == 3);
+  CHECK(fhir::stated_name(reading(known[0]).stated->code) == "urn:x|s");
+  CHECK(fhir::stated_name(reading(known[1]).stated->code) == "urn:x|m");
+  CHECK(reading(known[2]).kind == fhir::kinds().heart_rate);
+}
+
+TEST_CASE("iomt: a problem names the line of its file", "[adapters][iomt]") {
+  std::vector<Problem> problems;
+  CHECK_FALSE(iomt::Templates::compile({"device.json", "{\"templateType\":\"CollectionContent\",\n\"template\":[\n{\"templateType\":\n"
+                                        "\"CalculatedContent\",\"template\":{\n\"typeName\":\"a\",\n\"typeMatchExpression\":\n\"$[\","
+                                        "\"deviceIdExpression\":\"$.d\",\"timestampExpression\":\"$.t\",\"values\":[]}}]}"},
+                                       {"fhir.json", "{\n\n  oops"}, {}, problems));
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].text().starts_with("device.json:6: template[0].template.typeMatchExpression: JSONPath: "));
+  CHECK(problems[0].text().ends_with("of: $["));
+  CHECK(problems[1].text().starts_with("fhir.json:3: byte"));
+}
+
+TEST_CASE("iomt: what one payload may ask of the expressions is bounded", "[adapters][iomt]") {
+  // Each match looks at the whole event again: without a bound the work grows with the square of the payload.
+  const auto greedy = compiled(device_file(wrapped("CalculatedContent", R"({"typeName":"heartrate","typeMatchExpression":"$.Body[*]",
+    "deviceIdExpression":"$.matchedToken.d","timestampExpression":"$.matchedToken.t",
+    "values":[{"valueName":"hr","valueExpression":{"value":"max_by(Body, &h).h","language":"JmesPath"}}]})")));
+  std::string payload = R"({"Body":[)";
+  for (int i = 0; i < 20'000; ++i)
+    payload.append(i == 0 ? "" : ",").append(R"({"d":"d","t":"2021-01-01T00:00:00Z","h":)").append(std::to_string(i)).append("}");
+  const auto refused = decoded(greedy, payload + "]}");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().category == fhir::ErrorCategory::too_large);
+
+  std::string many = R"({"Body":[)";
+  for (std::size_t i = 0; i <= iomt::Budget().measurements; ++i) many += i == 0 ? "1" : ",1";
+  const auto numerous = compiled(device_file(wrapped("CalculatedContent", R"({"typeName":"heartrate","typeMatchExpression":"$.Body[*]",
+    "deviceIdExpression":"$.x","timestampExpression":"$.x","values":[]})")));
+  const auto too_many = decoded(numerous, many + "]}");
+  REQUIRE_FALSE(too_many.has_value());
+  CHECK(too_many.error().category == fhir::ErrorCategory::too_large);
 }
 
 TEST_CASE("iomt: the documentation's heart rate code for diastolic is never read as a heart rate", "[adapters][iomt]") {
@@ -300,7 +372,7 @@ TEST_CASE("iomt: the merge settings are kept for a projection", "[adapters][iomt
   const auto templates = compiled(plain_hr);
   REQUIRE(templates.mapping().find("HEARTRATE") != nullptr);
   CHECK(templates.mapping().find("heartrate")->period == iomt::Period::hourly);
-  CHECK(templates.mapping().find("heartrate")->value->default_period == "5000");
+  CHECK(templates.mapping().find("heartrate")->value->default_period == std::chrono::seconds(5));
   CHECK(templates.mapping().find("bloodpressure")->period == iomt::Period::single);
 }
 
@@ -313,13 +385,13 @@ TEST_CASE("iomt: every problem of both files is reported with file and place", "
     return fhir_file(wrapped("CodeValueFhir", R"({"typeName":"t","codes":[{"code":"1"}])" + members + "}"));
   };
   for (const Row& row : {
-           Row{"{", mapping, "device.json: byte"},
+           Row{"{", mapping, "device.json:1: byte"},
            Row{"[]", mapping, "device.json: expected an object"},
-           Row{wrapped("CollectionFhir", "[]"), mapping, "device.json: templateType: expected CollectionContent"},
-           Row{wrapped("CollectionContent", "{}"), mapping, "device.json: template: expected an array"},
-           Row{device_file("1"), mapping, "device.json: template[0]: expected an object"},
+           Row{wrapped("CollectionFhir", "[]"), mapping, "device.json:1: templateType: expected CollectionContent"},
+           Row{wrapped("CollectionContent", "{}"), mapping, "device.json:1: template: expected an array"},
+           Row{device_file("1"), mapping, "device.json:1: template[0]: expected an object"},
            Row{device_file(wrapped("JsonPathContent", "[]")), mapping,
-               "device.json: template[0].template: expected an ob"},
+               "device.json:1: template[0].template: expected an ob"},
            Row{device_file(wrapped("CalculatedContentTemplate", "{}")), mapping, "unknown templateType Calc"},
            Row{device_file(wrapped("IotCentralJsonPathContentTemplate", "{}")), mapping, "unknown templateType IotC"},
            Row{device_file(wrapped("JsonPathContent", "{}")), mapping, "template[0].template.typeName: missing"},
@@ -342,6 +414,8 @@ TEST_CASE("iomt: every problem of both files is reported with file and place", "
            Row{ok_device, fhir_with(R"(,"value":{"valueType":"Range","valueName":"a"})"),
                "valueType: expected Quantity"},
            Row{ok_device, fhir_with(R"(,"value":{"valueType":"Quantity"})"), "value.valueName: missing"},
+           Row{ok_device, fhir_with(R"(,"value":{"valueType":"SampledData","valueName":"a","defaultPeriod":0})"),
+               "defaultPeriod: expected a number of milliseconds"},
            Row{ok_device, fhir_with(R"(,"value":{"valueType":"String","valueName":"a","unit":"x"})"),
                "value.unit: unknown member for this"},
            Row{ok_device, fhir_with(R"(,"components":[{"codes":[]}])"),
