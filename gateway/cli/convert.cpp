@@ -221,7 +221,8 @@ int find_adapter(const ConvertOptions& options, std::shared_ptr<const adapters::
   source.mapping = options.mapping;
   source.fhir_mapping = options.fhir_mapping;
   source.compat_exact = !options.compat.empty();
-  config::SourceAdapter loaded = config::load_adapter(source);
+  // A mapping is tried out here before its examples are right; `check` runs them.
+  config::SourceAdapter loaded = config::load_adapter(source, config::Examples::leave);
   for (const config::Problem& problem : loaded.problems) {
     if (!problem.warning) {
       err << config::text(problem) << '\n';
@@ -260,7 +261,14 @@ int convert(const ConvertOptions& options, const std::string& payload, std::ostr
     now = given->utc;
   }
   fhir::JsonDocument scratch;
-  auto decoded = adapter->decode(payload, adapters::Context{**zone, now, scratch});
+  const adapters::Steps tell = [&](std::size_t index, std::string_view detail) {
+    std::string line;
+    fhir::JsonWriter(line).begin_object().member("index", static_cast<std::int64_t>(index)).member("step", "mapping").member("detail", detail).end_object();
+    err << line << '\n';
+  };
+  adapters::Context context{**zone, now, scratch};
+  if (options.explain) context.steps = &tell;
+  auto decoded = adapter->decode(payload, context);
   if (!decoded) {
     std::string line;
     fhir::JsonWriter(line).begin_object().member("outcome", "quarantined").member("reason", "undecodable").member("note", decoded.error().detail).end_object();
