@@ -44,12 +44,17 @@ struct Settings {
 };
 inline const Settings no_settings{};
 
+// Told what a decoder did for the item of this index, step by step, and which step failed. For `convert --explain`,
+// whose reader may see values; nothing of it is logged. Formats made from files tell, the built-in ones do not.
+using Steps = std::function<void(std::size_t item, std::string_view step)>;
+
 // What a decoder may know besides the bytes: facts of the source's configuration.
 struct Context {
   const Zone& zone;             // for times without zone
   fhir::Time received;          // when the bytes arrived; only for formats that give no time of their own
   fhir::JsonDocument& scratch;  // re-used parse memory, one per thread
   const Settings& settings = no_settings;
+  const Steps* steps = nullptr;  // nobody asks
 };
 
 // The error is "undecodable": the bytes as a whole are no payload of this format (category invalid, detail with the

@@ -410,6 +410,14 @@ std::string_view JsonValue::key() const {
   return absent() ? std::string_view() : document_->tree_->key(document_->tree_->nodes[node_]);
 }
 
+std::uint32_t JsonValue::position_end() const {
+  if (absent()) return 1;
+  const auto& nodes = document_->tree_->nodes;
+  std::uint32_t node = node_;
+  while (node != 0 && nodes[node].next == 0) node = nodes[node].parent;
+  return node == 0 ? static_cast<std::uint32_t>(nodes.size()) : nodes[node].next;
+}
+
 std::string JsonValue::path() const {
   if (absent()) return {};
   const auto& nodes = document_->tree_->nodes;

@@ -55,6 +55,11 @@ class JsonValue {
   // The characters of a scalar as written: a string's content, a number's digits, "true"; empty otherwise.
   std::string_view scalar() const;
 
+  // Where this value stands among all values of the document, in their order; what is inside it are those up to
+  // position_end(), which is not among them. 0 and 1 for an absent one.
+  std::uint32_t position() const { return node_; }
+  std::uint32_t position_end() const;
+
   std::string path() const;  // "measurements[2].value"; computed only for errors
   std::string json() const;  // this value written back as compact JSON, numbers as they were written
   void append_json(std::string& out) const;

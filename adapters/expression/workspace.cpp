@@ -21,7 +21,9 @@ fhir::Error problem(std::string_view language, std::string_view expression, std:
 
 Workspace::Workspace(const EvaluationLimits& limits)
     : limits_(limits),
-      steps_left_(limits.steps),
+      total_left_(limits.total_steps),
+      granted_(std::min(limits.steps, limits.total_steps)),
+      steps_left_(granted_),
       values_left_(limits.values),
       bytes_left_(limits.bytes),
       memory_(first_block_.data(), first_block_.size()) {}
@@ -29,19 +31,29 @@ Workspace::Workspace(const EvaluationLimits& limits)
 void Workspace::reset() {
   memory_.release();
   bytes_left_ = limits_.bytes;
+  spent_ = spent();
+  total_left_ = limits_.total_steps;
+  granted_ = steps_left_ = 0;
   begin();
 }
 
 void Workspace::begin() {
   spent_ = spent();
-  steps_left_ = limits_.steps;
+  total_left_ -= granted_ - steps_left_;
+  granted_ = steps_left_ = std::min(limits_.steps, total_left_);
   values_left_ = limits_.values;
   failure_.reset();
+}
+
+bool Workspace::used_up() const {
+  return total_left_ - (granted_ - steps_left_) == 0;
 }
 
 bool Workspace::spend(std::uint64_t steps) {
   if (failure_) return false;
   if (steps > steps_left_) {
+    // What is left is spent: an evaluation that went beyond the total leaves nothing for the next one.
+    steps_left_ = 0;
     fail({fhir::ErrorCategory::too_large, "the expression takes more steps on this payload than allowed"});
     return false;
   }

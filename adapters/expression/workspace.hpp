@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <optional>
 #include <span>
@@ -24,11 +25,12 @@ struct CompileLimits {
   std::size_t nesting = 100;  // brackets within brackets, and steps of one path
 };
 
-// Of one evaluation, except the bytes, which are counted until reset().
+// Of one evaluation, except the bytes and total_steps, which are counted until reset().
 struct EvaluationLimits {
   std::uint64_t steps = 10'000'000;  // about one visited or compared value each; a tenth of a second
   std::size_t values = 1'000'000;    // all values put into results, intermediate ones included
   std::size_t bytes = 64U << 20;     // memory for computed lists and texts
+  std::uint64_t total_steps = std::numeric_limits<std::uint64_t>::max();  // of all evaluations together
 };
 
 // "JMESPath: expected ] at character 7 of: foo[bar". Expressions are configuration, so they may stand in an error.
@@ -43,11 +45,12 @@ class Workspace {
 
   void reset();  // frees everything computed so far
   void begin();  // a new evaluation: full budget, no failure
-  std::uint64_t spent() const { return spent_ + limits_.steps - steps_left_; }  // by all evaluations so far
+  std::uint64_t spent() const { return spent_ + granted_ - steps_left_; }  // by all evaluations so far
 
   // False once a limit is reached or something failed: loops end there, what they made is not used.
   bool spend(std::uint64_t steps = 1);
   bool failed() const { return failure_.has_value(); }
+  bool used_up() const;  // nothing is left of total_steps
   Value fail(fhir::Error error);  // the first failure is kept; gives null so that callers can return it
   const fhir::Error& failure() const { return *failure_; }
 
@@ -64,6 +67,8 @@ class Workspace {
   void* allocate(std::size_t bytes, std::size_t alignment);
 
   EvaluationLimits limits_;
+  std::uint64_t total_left_;  // before what the present evaluation spends
+  std::uint64_t granted_;     // to the present evaluation
   std::uint64_t steps_left_;
   std::uint64_t spent_ = 0;
   std::size_t values_left_;

@@ -261,7 +261,8 @@ int find_adapter(const ConvertOptions& options, std::shared_ptr<const adapters::
   source.mapping = options.mapping;
   source.fhir_mapping = options.fhir_mapping;
   source.compat_exact = !options.compat.empty();
-  config::SourceAdapter loaded = config::load_adapter(source);
+  // A mapping is tried out here before its examples are right; `check` runs them.
+  config::SourceAdapter loaded = config::load_adapter(source, config::Examples::leave);
   for (const config::Problem& problem : loaded.problems) {
     if (!problem.warning) {
       err << config::text(problem) << '\n';
@@ -327,7 +328,14 @@ Setting setting_of(const ConvertOptions& options, std::ostream& err) {
 
 int convert_whole(const ConvertOptions& options, Setting setting, const std::string& payload, std::ostream& out, std::ostream& err) {
   fhir::JsonDocument scratch;
-  auto decoded = setting.adapter->decode(payload, adapters::Context{*setting.zone, setting.now, scratch});
+  const adapters::Steps tell = [&](std::size_t index, std::string_view detail) {
+    std::string line;
+    fhir::JsonWriter(line).begin_object().member("index", static_cast<std::int64_t>(index)).member("step", "mapping").member("detail", detail).end_object();
+    err << line << '\n';
+  };
+  adapters::Context context{*setting.zone, setting.now, scratch};
+  if (options.explain) context.steps = &tell;
+  auto decoded = setting.adapter->decode(payload, context);
   if (!decoded) return undecodable_payload(decoded.error(), err);
   Conversion conversion(options, payload, std::move(setting.patient), setting.now, out, err);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));

@@ -8,7 +8,7 @@ namespace gateway::cli {
 
 struct ConvertOptions {
   std::string adapter;
-  std::string mapping, fhir_mapping;      // adapter iomt: the connector's device content and FHIR mapping files
+  std::string mapping, fhir_mapping;      // adapter mapping: its file; iomt: the connector's device content and FHIR mapping files
   std::string compat;                     // adapter iomt: "exact" is the connector's own arithmetic
   std::string patient;                    // "SYSTEM|VALUE"; empty: only items that name their person become resources
   std::string timezone = "Europe/Oslo";

@@ -19,7 +19,7 @@ int convert_command(Arguments arguments, Streams& streams) {
   std::string file = "-";
   app.add_option("--adapter", options.adapter, "the payload format: hjemport, fhir and the others of docs/vendors.md")
       ->required();
-  app.add_option("--mapping", options.mapping, "adapter iomt: the device content file");
+  app.add_option("--mapping", options.mapping, "adapter mapping: the mapping file; iomt: the device content file");
   app.add_option("--fhir-mapping", options.fhir_mapping, "adapter iomt: the FHIR mapping file");
   app.add_option("--compat", options.compat, "adapter iomt: exact, for the connector's own arithmetic");
   app.add_option("--patient", options.patient, "'SYSTEM|VALUE': whom items belong to that name no person");

@@ -11,7 +11,7 @@
 namespace gateway::config {
 namespace {
 
-constexpr std::array<std::string_view, 1> made_from_files = {"iomt"};
+constexpr std::array<std::string_view, 2> made_from_files = {"iomt", "mapping"};
 constexpr std::array<std::string_view, 1> json = {"application/json"};
 
 std::optional<std::string> content(const std::string& file, std::vector<Problem>& problems) {
@@ -52,6 +52,19 @@ void load_iomt(const Source& source, SourceAdapter& loaded) {
   loaded.adapter = std::make_shared<const adapters::Adapter>(std::move(adapter));
 }
 
+void load_hjemport_mapping(const Source& source, Examples examples, SourceAdapter& loaded) {
+  if (source.mapping.empty()) {
+    loaded.problems.push_back({"", 0, "adapter mapping needs 'mapping', a mapping file", false});
+    return;
+  }
+  if (!source.fhir_mapping.empty() || source.compat_exact)
+    loaded.problems.push_back({"", 0, "'fhir_mapping' and 'compat' are for adapter iomt", false});
+  MappingAdapter made = load_mapping(source.mapping, examples);
+  const bool usable = loaded.problems.empty();
+  loaded.problems.insert(loaded.problems.end(), made.problems.begin(), made.problems.end());
+  if (usable) loaded.adapter = std::move(made.adapter);
+}
+
 }  // namespace
 
 bool is_made_from_files(std::string_view adapter) {
@@ -69,8 +82,12 @@ std::string known_adapters() {
   return known;
 }
 
-SourceAdapter load_adapter(const Source& source) {
+SourceAdapter load_adapter(const Source& source, Examples examples) {
   SourceAdapter loaded;
+  if (source.adapter == "mapping") {
+    load_hjemport_mapping(source, examples, loaded);
+    return loaded;
+  }
   if (source.adapter == "iomt") {
     load_iomt(source, loaded);
     return loaded;

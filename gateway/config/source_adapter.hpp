@@ -7,6 +7,7 @@
 
 #include "adapters/adapter.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/config/mapping_adapter.hpp"
 
 namespace gateway::config {
 
@@ -15,11 +16,12 @@ struct SourceAdapter {
   std::vector<Problem> problems;                     // file, line and expression of each; warnings too
 };
 
-// Reads the files; relative names have been resolved by the loader.
-SourceAdapter load_adapter(const Source&);
+// Reads the files; relative names have been resolved by the loader. Adapter mapping: what differs from the examples of
+// its file is an error too, unless they are left.
+SourceAdapter load_adapter(const Source&, Examples examples = Examples::run);
 
 // Made from files, so not in adapters::all_adapters().
 bool is_made_from_files(std::string_view adapter);
-std::string known_adapters();  // "dexcom, fhir, …, iomt", for messages
+std::string known_adapters();  // "dexcom, fhir, …, mapping", for messages
 
 }  // namespace gateway::config

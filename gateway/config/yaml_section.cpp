@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
+#include "adapters/mapping/nearest_word.hpp"
 #include "fhir/decimal.hpp"
 #include "gateway/config/secrets.hpp"
 
@@ -26,35 +26,6 @@ std::string without_indexes(std::string_view path) {
     if (c < '0' || c > '9' || text.empty() || text.back() != '[') text += c;
   }
   return text;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-// The known key that was probably meant; empty when none is near.
-std::string nearest(std::string_view key, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(key.size() / 3, 1) + 1;
-  for (const std::string& candidate : known) {
-    std::size_t distance = edit_distance(key, candidate);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace
@@ -305,7 +276,7 @@ void Section::refuse_unknown() {
     const std::string& key = entry.first.Scalar();
     if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
     std::string text = "unknown key '" + under(key) + "'";
-    std::string meant = nearest(key, asked_);
+    std::string meant = adapters::mapping::nearest_word(key, asked_);
     if (!meant.empty()) text += "; did you mean '" + meant + "'?";
     reading_.error({file_, line_of(entry.first)}, std::move(text));
   }

@@ -14,7 +14,7 @@ import sys
 ROOMS = {
     "thresholds": [],
     "fhir": ["boost/system/", "boost/assert/"],  # Boost.System and the source location its errors carry
-    "adapters": ["fhir/"],
+    "adapters": ["fhir/", "yaml-cpp/"],
     "gateway": ["fhir/", "adapters/", "thresholds/"],
 }
 
@@ -42,7 +42,7 @@ LIBRARIES = {
     "sqlite3.h": ["gateway/store/"],
     "curl/": ["gateway/deliver/curl_client"],
     "rapidjson/": ["fhir/json_reader", "fhir/json_writer"],
-    "yaml-cpp/": ["gateway/config/"],
+    "yaml-cpp/": ["gateway/config/", "adapters/mapping/yaml_tree"],  # docs/decisions/0008
     "pugixml.hpp": ["adapters/scaip"],
     "CLI/": ["gateway/cli/"],
     "prometheus/": ["gateway/runtime/metrics"],
