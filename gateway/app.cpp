@@ -14,6 +14,9 @@
 #include "gateway/api/ingest.hpp"
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
+#include "gateway/api/reload.hpp"
+#include "gateway/app_reload.hpp"
+#include "gateway/auth/access.hpp"
 #include "gateway/auth/audit.hpp"
 #include "gateway/auth/authenticate.hpp"
 #include "gateway/auth/guard.hpp"
@@ -88,9 +91,9 @@ struct App::Parts {
         audit(committer, world.clock),
         replays(sources, keys, prepare, judge),
         link_worker(*store, committer, replays, world.clock),
-        authenticator(std::make_shared<auth::Authenticator>(
-            config, [this](std::string_view name) { return store->tenant(name); })),
-        router(auth::make_guard(config, authenticator, audit, metrics)),
+        access(guard_of(config)),
+        router([this](http::Request& request, const http::Route& route) { return access.admit(request, route); }),
+        reload(config, {sources, *store, committer, [this](const config::Config& changed) { return admission(changed); }}),
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
@@ -101,6 +104,7 @@ struct App::Parts {
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
+        reload_deps{[this] { return reload.run(); }, reads, audit},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock} {}
 
   config::Config config;
@@ -120,8 +124,9 @@ struct App::Parts {
   auth::AuditTrail audit;
   ingest::Replays replays;
   ingest::LinkWorker link_worker;
-  std::shared_ptr<const auth::Authenticator> authenticator;
+  auth::Access access;
   http::Router router;
+  Reload reload;
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
@@ -132,6 +137,7 @@ struct App::Parts {
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
+  api::ReloadDeps reload_deps;
   api::AdminDeps admin_deps;
   std::unique_ptr<http::Server> server;
   std::vector<unsigned short> ports;
@@ -140,12 +146,28 @@ struct App::Parts {
   asio::steady_timer minute{maintenance};
   bool started = false, stopped = false;
 
+  http::Guard guard_of(const config::Config&);
+  std::function<void()> admission(const config::Config&);
   void routes();
   void listen();
   void publish_metrics();
   void show(const deliver::Forwarder::Shown&, Metrics&);
   void every_while();
 };
+
+http::Guard App::Parts::guard_of(const config::Config& from) {
+  auto known = std::make_shared<auth::Authenticator>(from, [this](std::string_view name) { return store->tenant(name); });
+  return auth::make_guard(from, std::move(known), audit, metrics);
+}
+
+// Of another configuration only who is known; its installation secret is the running one's.
+std::function<void()> App::Parts::admission(const config::Config& changed) {
+  config::Config whole = changed;
+  whole.installation_secret = config.installation_secret;
+  whole.metrics_bearer = config.metrics_bearer;
+  http::Guard guard = guard_of(whole);
+  return [this, guard = std::move(guard)] { access.use(guard); };
+}
 
 void App::Parts::routes() {
   api::add_health_routes(router, health_deps);
@@ -159,6 +181,7 @@ void App::Parts::routes() {
   api::add_fhir_search_routes(router, fhir_deps);
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
+  api::add_reload_route(router, reload_deps);
 }
 
 void App::Parts::listen() {
@@ -267,6 +290,8 @@ void App::start() {
   run(parts.maintenance);
   for (const auto& loop : parts.loops) run(*loop);
 }
+
+api::ReloadReport App::reload() { return parts_->reload.run(); }
 
 void App::stop() {
   Parts& parts = *parts_;

@@ -39,42 +39,57 @@ void write_item(fhir::JsonWriter& writer, const store::Quarantined& item, const 
   writer.member_if("decided_by", item.decided_by).member_if("outcome", item.outcome);
 }
 
-fhir::Result<store::QuarantineFilter> filter_of(const http::Request& request, const ingest::Sources& sources) {
+// One filter by its name, as in the query and in the body of a bulk action.
+fhir::Result<void> set_filter(store::QuarantineFilter& filter, std::string_view name, const std::string& value,
+                              const ingest::Sources& sources) {
+  if (name == "source") {
+    const ingest::ConfiguredSource* source = sources.find(value);
+    if (source == nullptr || source->facts.tenant_no != *filter.tenant) return fhir::not_found("no such source");
+    filter.source = source->facts.source;
+  } else if (name == "state") {
+    auto found = std::find(std::begin(state_names), std::end(state_names), value);
+    if (value == "all") {
+      filter.state.reset();
+    } else if (found == std::end(state_names)) {
+      return fhir::invalid("state: waiting, released, discarded or all");
+    } else {
+      filter.state = static_cast<store::QuarantineState>(found - std::begin(state_names));
+    }
+  } else if (name == "reason") {
+    filter.reason = reason_named(value);
+    if (!filter.reason) return fhir::invalid("reason: not one of the quarantine reasons");
+  } else if (name == "kind") {
+    filter.kind = fhir::kind_named(value);
+    if (*filter.kind == fhir::Kind::unknown && value != "unknown") return fhir::invalid("kind: no such kind");
+  } else if (name == "subject") {
+    filter.subject = value;
+  } else if (name == "after") {
+    filter.after = QuarantineId::parse(value);
+    if (!filter.after) return fhir::invalid("after: the id of a quarantined item");
+  } else if (name == "limit") {
+    std::size_t limit = 0;
+    auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), limit);
+    if (fault != std::errc{} || end != value.data() + value.size() || limit == 0) return fhir::invalid("limit: 1 to 1000");
+    filter.limit = std::min<std::size_t>(limit, 1000);
+  } else {
+    return fhir::invalid("unknown parameter; source, state, reason, kind, subject, after and limit are known");
+  }
+  return {};
+}
+
+store::QuarantineFilter waiting_of(const http::Request& request) {
   store::QuarantineFilter filter;
   filter.tenant = request.actor->tenant;
   filter.state = store::QuarantineState::waiting;
+  return filter;
+}
+
+fhir::Result<store::QuarantineFilter> filter_of(const http::Request& request, const ingest::Sources& sources) {
+  store::QuarantineFilter filter = waiting_of(request);
   auto parameters = http::parse_form(request.query);
   if (!parameters) return fhir::invalid("the query cannot be read");
   for (const auto& [name, value] : *parameters) {
-    if (name == "source") {
-      const ingest::ConfiguredSource* source = sources.find(value);
-      if (source == nullptr || source->facts.tenant_no != request.actor->tenant) return fhir::not_found("no such source");
-      filter.source = source->facts.source;
-    } else if (name == "state") {
-      auto found = std::find(std::begin(state_names), std::end(state_names), value);
-      if (value == "all") {
-        filter.state.reset();
-      } else if (found == std::end(state_names)) {
-        return fhir::invalid("state: waiting, released, discarded or all");
-      } else {
-        filter.state = static_cast<store::QuarantineState>(found - std::begin(state_names));
-      }
-    } else if (name == "reason") {
-      filter.reason = reason_named(value);
-      if (!filter.reason) return fhir::invalid("reason: not one of the quarantine reasons");
-    } else if (name == "subject") {
-      filter.subject = value;
-    } else if (name == "after") {
-      filter.after = QuarantineId::parse(value);
-      if (!filter.after) return fhir::invalid("after: the id of a quarantined item");
-    } else if (name == "limit") {
-      std::size_t limit = 0;
-      auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), limit);
-      if (fault != std::errc{} || end != value.data() + value.size() || limit == 0) return fhir::invalid("limit: 1 to 1000");
-      filter.limit = std::min<std::size_t>(limit, 1000);
-    } else {
-      return fhir::invalid("unknown parameter; source, state, reason, subject, after and limit are known");
-    }
+    if (fhir::Result<void> set = set_filter(filter, name, value, sources); !set) return set.error();
   }
   return filter;
 }
