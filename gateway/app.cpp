@@ -16,6 +16,9 @@
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
+#include "gateway/api/reload.hpp"
+#include "gateway/app_reload.hpp"
+#include "gateway/auth/access.hpp"
 #include "gateway/auth/audit.hpp"
 #include "gateway/auth/authenticate.hpp"
 #include "gateway/auth/guard.hpp"
@@ -93,9 +96,9 @@ struct App::Parts {
         audit(committer, world.clock),
         replays(sources, keys, prepare, judge),
         link_worker(*store, committer, replays, world.clock),
-        authenticator(std::make_shared<auth::Authenticator>(
-            config, [this](std::string_view name) { return store->tenant(name); })),
-        router(auth::make_guard(config, authenticator, audit, metrics, world.clock)),
+        access(guard_of(config)),
+        router([this](http::Request& request, const http::Route& route) { return access.admit(request, route); }),
+        reload(config, {sources, *store, committer, [this](const config::Config& changed) { return admission(changed); }}),
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
@@ -110,6 +113,7 @@ struct App::Parts {
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         projection_deps{sources, fhir_deps},
+        reload_deps{[this] { return reload.run(); }, reads, audit},
         admin_deps{config, sources, replays, committer, reads, audit, forwarder, world.clock},
         pull_deps{sources, committer, reads, audit, seal, puller} {}
 
@@ -130,8 +134,9 @@ struct App::Parts {
   auth::AuditTrail audit;
   ingest::Replays replays;
   ingest::LinkWorker link_worker;
-  std::shared_ptr<const auth::Authenticator> authenticator;
+  auth::Access access;
   http::Router router;
+  Reload reload;
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
@@ -145,6 +150,7 @@ struct App::Parts {
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
   api::ProjectionDeps projection_deps;
+  api::ReloadDeps reload_deps;
   api::AdminDeps admin_deps;
   api::PullDeps pull_deps;
   std::unique_ptr<http::Server> server;
@@ -156,6 +162,8 @@ struct App::Parts {
   asio::steady_timer minute{maintenance};
   bool started = false, stopped = false;
 
+  http::Guard guard_of(const config::Config&);
+  std::function<void()> admission(const config::Config&);
   void routes();
   void listen();
   void stop_subscribers();
@@ -164,6 +172,20 @@ struct App::Parts {
   void show(const deliver::Forwarder::Shown&, Metrics&);
   void every_while();
 };
+
+http::Guard App::Parts::guard_of(const config::Config& from) {
+  auto known = std::make_shared<auth::Authenticator>(from, [this](std::string_view name) { return store->tenant(name); });
+  return auth::make_guard(from, std::move(known), audit, metrics, world.clock);
+}
+
+// Of another configuration only who is known; its installation secret is the running one's.
+std::function<void()> App::Parts::admission(const config::Config& changed) {
+  config::Config whole = changed;
+  whole.installation_secret = config.installation_secret;
+  whole.metrics_bearer = config.metrics_bearer;
+  http::Guard guard = guard_of(whole);
+  return [this, guard = std::move(guard)] { access.use(guard); };
+}
 
 void App::Parts::routes() {
   api::add_health_routes(router, health_deps);
@@ -180,6 +202,7 @@ void App::Parts::routes() {
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
   api::add_pull_routes(router, pull_deps);
+  api::add_reload_route(router, reload_deps);
 }
 
 void App::Parts::listen() {
@@ -218,8 +241,7 @@ void App::Parts::listen_for_mllp(const std::vector<asio::io_context*>& contexts)
   hooks.stop = config.http.stop;
   mllp = std::make_unique<doors::MllpServer>(contexts, hooks);
   for (const config::Mllp& one : config.mllp) {
-    const ingest::ConfiguredSource& source = *sources.find(one.source);  // the validator saw to it
-    mllp_ports.push_back(mllp->listen(one, doors::mllp_receiver(source, intake, world.clock, metrics)));
+    mllp_ports.push_back(mllp->listen(one, doors::mllp_receiver(sources, one.source, intake, world.clock, metrics)));
   }
 }
 
@@ -323,6 +345,8 @@ void App::start() {
   run(parts.maintenance);
   for (const auto& loop : parts.loops) run(*loop);
 }
+
+api::ReloadReport App::reload() { return parts_->reload.run(); }
 
 void App::stop() {
   Parts& parts = *parts_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/api/reload.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/runtime/clock.hpp"
 #include "gateway/store/store.hpp"
@@ -31,6 +32,8 @@ class App {
   const std::vector<unsigned short>& ports() const;
   const std::vector<unsigned short>& mllp_ports() const;  // in the order of `mllp`
   const config::Config& config() const;
+  // Reads the configuration file again and takes up what can be taken up while running. Any thread of the caller's; blocks.
+  api::ReloadReport reload();
   // Stop accepting, answer what is queued, commit it, close. Blocks until done; idempotent.
   void stop();
 

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <charconv>
 
 #include "fhir/json_writer.hpp"
 #include "gateway/api/admin.hpp"
+#include "gateway/api/quarantine_filter.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 
@@ -16,20 +16,11 @@ http::Response problem(int status, std::string_view detail) {
   return http::error_response(status, detail, http::ErrorBody::problem_json);
 }
 
-constexpr std::string_view state_names[] = {"waiting", "released", "discarded"};
-
-std::optional<std::uint8_t> reason_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(adapters::QuarantineReason::subject_changed); ++i) {
-    if (adapters::name(static_cast<adapters::QuarantineReason>(i)) == name) return static_cast<std::uint8_t>(i);
-  }
-  return std::nullopt;
-}
-
 void write_item(fhir::JsonWriter& writer, const store::Quarantined& item, const ingest::Sources& sources) {
   const ingest::ConfiguredSource* source = sources.find(item.source);
   writer.member("id", item.id.text());
   writer.member("source", source == nullptr ? std::string_view("(no longer configured)") : std::string_view(source->facts.id));
-  writer.member("state", state_names[static_cast<std::size_t>(item.state)]);
+  writer.member("state", quarantine_state_name(item.state));
   writer.member("reason", adapters::name(static_cast<adapters::QuarantineReason>(item.reason)));
   writer.member_if("note", item.note).member("received", fhir::utc_millis_text(item.received));
   if (item.measured) writer.member("measured", fhir::utc_millis_text(*item.measured));
@@ -39,48 +30,8 @@ void write_item(fhir::JsonWriter& writer, const store::Quarantined& item, const 
   writer.member_if("decided_by", item.decided_by).member_if("outcome", item.outcome);
 }
 
-fhir::Result<store::QuarantineFilter> filter_of(const http::Request& request, const ingest::Sources& sources) {
-  store::QuarantineFilter filter;
-  filter.tenant = request.actor->tenant;
-  filter.state = store::QuarantineState::waiting;
-  auto parameters = http::parse_form(request.query);
-  if (!parameters) return fhir::invalid("the query cannot be read");
-  for (const auto& [name, value] : *parameters) {
-    if (name == "source") {
-      const ingest::ConfiguredSource* source = sources.find(value);
-      if (source == nullptr || source->facts.tenant_no != request.actor->tenant) return fhir::not_found("no such source");
-      filter.source = source->facts.source;
-    } else if (name == "state") {
-      auto found = std::find(std::begin(state_names), std::end(state_names), value);
-      if (value == "all") {
-        filter.state.reset();
-      } else if (found == std::end(state_names)) {
-        return fhir::invalid("state: waiting, released, discarded or all");
-      } else {
-        filter.state = static_cast<store::QuarantineState>(found - std::begin(state_names));
-      }
-    } else if (name == "reason") {
-      filter.reason = reason_named(value);
-      if (!filter.reason) return fhir::invalid("reason: not one of the quarantine reasons");
-    } else if (name == "subject") {
-      filter.subject = value;
-    } else if (name == "after") {
-      filter.after = QuarantineId::parse(value);
-      if (!filter.after) return fhir::invalid("after: the id of a quarantined item");
-    } else if (name == "limit") {
-      std::size_t limit = 0;
-      auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), limit);
-      if (fault != std::errc{} || end != value.data() + value.size() || limit == 0) return fhir::invalid("limit: 1 to 1000");
-      filter.limit = std::min<std::size_t>(limit, 1000);
-    } else {
-      return fhir::invalid("unknown parameter; source, state, reason, subject, after and limit are known");
-    }
-  }
-  return filter;
-}
-
 http::Awaitable<http::Response> list(http::Request& request, const AdminDeps& deps) {
-  auto filter = filter_of(request, deps.sources);
+  auto filter = quarantine_filter(request, deps.sources);
   if (!filter) co_return problem(filter.error());
   const store::QuarantineFilter asked = *filter;
   std::function<fhir::Result<std::vector<store::Quarantined>>(store::Reader&)> read = [asked](store::Reader& reader) {
@@ -174,26 +125,33 @@ fhir::Result<bool> accepts_implausible(std::string_view body) {
   return accept.as_boolean();
 }
 
+http::Awaitable<fhir::Result<std::vector<ingest::ItemResult>>> retry_one(QuarantineId id, store::Tenant tenant,
+                                                                         ingest::Replays::Asked asked, const AdminDeps& deps) {
+  const fhir::Time now = deps.clock.now();
+  const ingest::Replays& replays = deps.replays;
+  using Job = std::shared_ptr<ingest::AdmitJob>;
+  std::function<fhir::Result<Job>(store::Reader&)> read = [id, tenant, asked, now, &replays](store::Reader& reader) -> fhir::Result<Job> {
+    auto item = item_of(reader, id, tenant);
+    if (!item) return item.error();
+    return replays.job(reader, id, asked, now);
+  };
+  auto job = co_await deps.reads.run<Job>(std::move(read));
+  if (!job) co_return job.error();
+  fhir::Result<void> done = co_await journal::commit(deps.committer, *job, store::Lane::bulk);
+  if (!done) co_return done.error();
+  co_return (*job)->results();
+}
+
 http::Awaitable<http::Response> retry(http::Request& request, const AdminDeps& deps) {
   auto id = QuarantineId::parse(request.capture("id"));
   if (!id) co_return problem(404, "no such quarantined item");
   auto accept = accepts_implausible(request.body);
   if (!accept) co_return problem(accept.error());
-  const store::Tenant tenant = request.actor->tenant;
-  const ingest::Replays::Asked asked{*accept ? request.actor->id + ", accepted as it is" : request.actor->id, *accept};
-  const fhir::Time now = deps.clock.now();
-  const ingest::Replays& replays = deps.replays;
-  using Job = std::shared_ptr<ingest::AdmitJob>;
-  std::function<fhir::Result<Job>(store::Reader&)> read = [id, tenant, asked, now, &replays](store::Reader& reader) -> fhir::Result<Job> {
-    auto item = item_of(reader, *id, tenant);
-    if (!item) return item.error();
-    return replays.job(reader, *id, asked, now);
-  };
-  auto job = co_await deps.reads.run<Job>(std::move(read));
-  if (!job) co_return problem(job.error());
-  fhir::Result<void> done = co_await journal::commit(deps.committer, *job, store::Lane::bulk);
-  if (!done) co_return problem(done.error());
-  co_return http::json_response(200, ingest::answer_json((*job)->results()));
+  ingest::Replays::Asked asked{request.actor->id, *accept};
+  if (*accept) asked.who += ", accepted as it is";
+  auto results = co_await retry_one(*id, request.actor->tenant, std::move(asked), deps);
+  if (!results) co_return problem(results.error());
+  co_return http::json_response(200, ingest::answer_json(*results));
 }
 
 class DiscardJob : public journal::AwaitedJob {
@@ -228,6 +186,111 @@ http::Awaitable<http::Response> discard(http::Request& request, const AdminDeps&
   co_return http::Response(204, "", "");
 }
 
+// -- all of a kind
+
+struct Named {
+  store::QuarantineFilter filter;
+  std::string why;
+};
+
+// {"source":…,"reason":…,"kind":…,"subject":…,"after":…,"limit":…,"why":…}
+fhir::Result<Named> named_in(const http::Request& request, const AdminDeps& deps) {
+  auto body = fhir::JsonDocument::parse(request.body);
+  if (!body) return body.error();
+  if (!body->root().is_object()) return fhir::invalid("an object with the filters of GET /admin/quarantine");
+  Named named{waiting_quarantine(request.actor->tenant), {}};
+  bool narrowed = false;
+  for (fhir::JsonValue member : body->root()) {
+    const std::string value(member.scalar());
+    if (member.key() == "why") {
+      named.why = value;
+    } else if (member.key() == "state") {
+      return fhir::invalid("state: only what waits can be retried or discarded");
+    } else if (auto set = set_quarantine_filter(named.filter, member.key(), value, deps.sources); !set) {
+      return set.error();
+    }
+    narrowed = narrowed || member.key() == "source" || member.key() == "reason" || member.key() == "kind" || member.key() == "subject";
+  }
+  if (!narrowed) return fhir::invalid("name what: a source, reason, kind or subject");
+  return named;
+}
+
+http::Awaitable<fhir::Result<std::vector<store::Quarantined>>> waiting(const store::QuarantineFilter& filter, const AdminDeps& deps) {
+  using Items = std::vector<store::Quarantined>;
+  std::function<fhir::Result<Items>(store::Reader&)> read = [filter](store::Reader& reader) {
+    return fhir::Result<Items>(reader.quarantine(filter));
+  };
+  auto items = co_await deps.reads.run<Items>(std::move(read));
+  co_return items;
+}
+
+struct Tally {
+  std::int64_t placed = 0, waiting = 0, failed = 0;
+};
+
+std::string tally_json(std::string_view done, std::int64_t count, const Tally* tally, const std::vector<store::Quarantined>& items,
+                       std::size_t limit) {
+  std::string out;
+  fhir::JsonWriter writer(out);
+  writer.begin_object().member(done, count);
+  if (tally != nullptr) writer.member("placed", tally->placed).member("waiting", tally->waiting);
+  if (tally != nullptr) writer.member("failed", tally->failed);
+  writer.key("next");
+  if (items.size() == limit) {
+    writer.value(items.back().id.text());
+  } else {
+    writer.null();
+  }
+  writer.end_object();
+  return out;
+}
+
+// One page of what waits, in measured order, each through the normal way; `next` goes on behind it. What still waits is not met again.
+http::Awaitable<http::Response> retry_many(http::Request& request, const AdminDeps& deps) {
+  auto named = named_in(request, deps);
+  if (!named) co_return problem(named.error());
+  auto items = co_await waiting(named->filter, deps);
+  if (!items) co_return problem(items.error());
+  std::vector<store::Quarantined> ordered = *items;
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.measured < b.measured; });
+  Tally tally;
+  const ingest::Replays::Asked asked{request.actor->id, false};
+  for (const store::Quarantined& item : ordered) {
+    fhir::Result<std::vector<ingest::ItemResult>> results = co_await retry_one(item.id, request.actor->tenant, asked, deps);
+    if (!results) {
+      const fhir::ErrorCategory why = results.error().category;
+      // The store refuses: the rest would fare alike, and what was done is done.
+      if (why == fhir::ErrorCategory::unavailable || why == fhir::ErrorCategory::busy) co_return problem(results.error());
+      ++tally.failed;
+      continue;
+    }
+    const bool waits = std::any_of(results->begin(), results->end(),
+                                   [](const ingest::ItemResult& one) { return one.outcome == ingest::Outcome::quarantined; });
+    ++(waits ? tally.waiting : tally.placed);
+  }
+  const auto count = static_cast<std::int64_t>(ordered.size());
+  co_return http::json_response(200, tally_json("retried", count, &tally, *items, named->filter.limit));
+}
+
+http::Awaitable<http::Response> discard_many(http::Request& request, const AdminDeps& deps) {
+  auto named = named_in(request, deps);
+  if (!named) co_return problem(named.error());
+  if (named->why.empty()) co_return problem(400, "why: say why these items are discarded");
+  auto items = co_await waiting(named->filter, deps);
+  if (!items) co_return problem(items.error());
+  std::int64_t discarded = 0;
+  for (const store::Quarantined& item : *items) {
+    auto job = std::make_shared<DiscardJob>(item.id, request.actor->tenant, request.actor->id, named->why);
+    fhir::Result<void> done = co_await journal::commit(deps.committer, job, store::Lane::bulk);
+    if (done) {
+      ++discarded;
+    } else if (done.error().category != fhir::ErrorCategory::conflict) {  // conflict: somebody else was faster
+      co_return problem(done.error());
+    }
+  }
+  co_return http::json_response(200, tally_json("discarded", discarded, nullptr, *items, named->filter.limit));
+}
+
 }  // namespace
 
 void add_quarantine_routes(http::Router& router, const AdminDeps& deps) {
@@ -239,6 +302,8 @@ void add_quarantine_routes(http::Router& router, const AdminDeps& deps) {
     route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
     router.add(std::move(route));
   };
+  add(http::Method::post, "/admin/quarantine/retry", &retry_many);
+  add(http::Method::post, "/admin/quarantine/discard", &discard_many);
   add(http::Method::get, "/admin/quarantine", &list);
   add(http::Method::get, "/admin/quarantine/{id}", &show);
   add(http::Method::post, "/admin/quarantine/{id}/retry", &retry);

@@ -16,11 +16,10 @@ http::Response refused(const ingest::Receipt& receipt) {
 }
 
 // A format with an acknowledgement of its own gets it, with the status that says the same to a plain HTTP client.
-http::Response answered(const adapters::Adapter& adapter, std::string_view payload, const ingest::Receipt& receipt,
-                        const adapters::Settings& settings, fhir::Time now) {
+http::Response answered(const ConfiguredSource& source, std::string_view payload, const ingest::Receipt& receipt, fhir::Time now) {
   http::Response response = receipt.refusal ? refused(receipt) : http::json_response(200, ingest::answer_json(receipt.results));
-  if (!adapter.answer) return response;
-  adapters::Reply reply = adapter.answer(payload, receipt.fate(), now, settings);
+  if (!source.adapter->answer) return response;
+  adapters::Reply reply = source.adapter->answer(payload, receipt.fate(), now, source.settings);
   response.body = std::move(reply.body);
   response.content_type = std::move(reply.content_type);
   return response;
@@ -31,16 +30,15 @@ http::Awaitable<http::Response> receive(http::Request& request, const IngestDeps
   if (source == nullptr) {
     co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
   }
-  const std::shared_ptr<const adapters::Adapter> adapter = source->adapter();
   std::string payload;
   const bool pulled = deps.puller != nullptr && deps.puller->pulls(source->facts.id);
   // The acknowledgement repeats the message's number; a notification is small.
-  if (adapter->answer || (pulled && request.body.size() <= pull::notification_bytes)) payload = request.body;
+  if (source->adapter->answer || (pulled && request.body.size() <= pull::notification_bytes)) payload = request.body;
   const ingest::Receipt receipt = co_await deps.intake.take(*source, std::move(request.body));
   if (pulled && !receipt.refusal) deps.puller->hint(source->facts.id, payload);
   // Fitbit takes anything but 204 for a failure and ends the subscription.
   if (!receipt.refusal && request.actor && request.actor->answers_empty) co_return http::Response(204, "", "");
-  co_return answered(*adapter, payload, receipt, source->settings, deps.clock.now());
+  co_return answered(*source, payload, receipt, deps.clock.now());
 }
 
 // Vendors whose set-up probes the address before they send.
@@ -56,7 +54,7 @@ http::Awaitable<http::Response> probe(http::Request& request, const IngestDeps& 
 http::Awaitable<http::Response> decode_only(http::Request& request, const IngestDeps& deps) {
   const ConfiguredSource* source = deps.sources.find(request.capture("source"));
   if (source == nullptr) co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
-  auto items = deps.intake.prepared(*source, *source->adapter(), request.body, deps.clock.now());
+  auto items = deps.intake.prepared(*source, request.body, deps.clock.now());
   if (!items) co_return http::error_response(items.error(), http::ErrorBody::operation_outcome);
   std::vector<ingest::ItemResult> results;
   for (std::size_t i = 0; i < items->size(); ++i) {

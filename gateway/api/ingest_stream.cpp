@@ -27,20 +27,22 @@ std::string refused(const fhir::Error& error, QuarantineId kept) {
 
 class Messages : public http::MessageHandler {
  public:
-  Messages(const ingest::ConfiguredSource& source, const IngestDeps& deps) : source_(source), deps_(deps) {}
+  Messages(std::string source, const IngestDeps& deps) : source_(std::move(source)), deps_(deps) {}
 
   http::Awaitable<std::string> answer(std::string message) override {
-    const std::shared_ptr<const adapters::Adapter> adapter = source_.adapter();
+    // Looked up for each message: a reload may put another in its place.
+    const ingest::ConfiguredSource* source = deps_.sources.find(source_);
+    if (source == nullptr) co_return refused(fhir::not_found("no such source"), {});
     std::string payload;
-    if (adapter->answer) payload = message;  // the acknowledgement repeats the message's number
-    const ingest::Receipt receipt = co_await deps_.intake.take(source_, std::move(message));
+    if (source->adapter->answer) payload = message;  // the acknowledgement repeats the message's number
+    const ingest::Receipt receipt = co_await deps_.intake.take(*source, std::move(message));
     std::string out;
     if (receipt.refusal) {
       out = refused(*receipt.refusal, receipt.kept);
     } else {
       out = ingest::answer_json(receipt.results);
     }
-    if (adapter->answer) add_reply(out, *adapter, payload, receipt);
+    if (source->adapter->answer) add_reply(out, *source, payload, receipt);
     co_return out;
   }
 
@@ -48,9 +50,9 @@ class Messages : public http::MessageHandler {
 
  private:
   // A format's own acknowledgement goes along as the member "reply".
-  void add_reply(std::string& out, const adapters::Adapter& adapter, std::string_view payload,
+  void add_reply(std::string& out, const ingest::ConfiguredSource& source, std::string_view payload,
                  const ingest::Receipt& receipt) const {
-    const adapters::Reply reply = adapter.answer(payload, receipt.fate(), deps_.clock.now(), source_.settings);
+    const adapters::Reply reply = source.adapter->answer(payload, receipt.fate(), deps_.clock.now(), source.settings);
     std::string member;
     fhir::JsonWriter writer(member);
     writer.begin_object().member("content_type", reply.content_type).member("body", reply.body).end_object();
@@ -58,14 +60,14 @@ class Messages : public http::MessageHandler {
     out.append(",\"reply\":").append(member).append("}");
   }
 
-  const ingest::ConfiguredSource& source_;
+  std::string source_;
   const IngestDeps& deps_;
 };
 
 http::Awaitable<http::Response> open(http::Request& request, const IngestDeps& deps) {
   const ingest::ConfiguredSource* source = deps.sources.find(request.capture("source"));
   if (source == nullptr) co_return http::error_response(404, "no such source", http::ErrorBody::operation_outcome);
-  co_return http::web_socket_response(request, std::make_unique<Messages>(*source, deps), http::ErrorBody::operation_outcome);
+  co_return http::web_socket_response(request, std::make_unique<Messages>(source->facts.id, deps), http::ErrorBody::operation_outcome);
 }
 
 }  // namespace

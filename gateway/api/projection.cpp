@@ -147,7 +147,7 @@ http::Awaitable<http::Response> answer(http::Request& request, const ProjectionD
   const ingest::ConfiguredSource* source = deps.sources.find(request.capture("source"));
   // Another tenant's source is one that is not there (invariant 11).
   if (source == nullptr || source->facts.tenant_no != request.actor->tenant) co_return outcome(404, "no such source");
-  const std::shared_ptr<const adapters::Adapter> adapter = source->adapter();
+  const std::shared_ptr<const adapters::Adapter> adapter = source->adapter;
   if (!adapter->project) co_return outcome(404, "this source's readings are not merged into anything");
   auto asked = read_query(request, deps.fhir.wall_time);
   if (!asked) co_return outcome(asked.error());

@@ -19,6 +19,7 @@ int check_command(Arguments, Streams&);
 int convert_command(Arguments, Streams&);
 int deadletters_command(Arguments, Streams&);
 int quarantine_command(Arguments, Streams&);
+int reload_command(Arguments, Streams&);
 int serve_command(Arguments, Streams&);
 int simulate_command(Arguments, Streams&);
 int version_command(Arguments, Streams&);

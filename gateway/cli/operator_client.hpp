@@ -29,10 +29,11 @@ class OperatorClient {
 
   using Answer = fhir::Result<std::string>;  // the body; the error is a sentence for a person: "403: …"
   Answer get(const std::string& path);
-  Answer post(const std::string& path, std::string body = {});
+  // `answer_too`: a status beyond 2xx whose body is an answer for the caller as well.
+  Answer post(const std::string& path, std::string body = {}, int answer_too = 200);
 
  private:
-  Answer ask(std::string method, const std::string& path, std::string body);
+  Answer ask(std::string method, const std::string& path, std::string body, int answer_too);
 
   std::string url_, token_;
   deliver::BlockingClient client_;

@@ -11,11 +11,12 @@
 namespace gateway::cli {
 namespace {
 
-sigset_t stop_signals() {
+sigset_t held_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -33,16 +34,19 @@ std::optional<config::Config> usable_config(const std::string& config_file) {
   return std::move(loaded.config);
 }
 
-void hold_stop_signals() {
-  const sigset_t set = stop_signals();
+void hold_signals() {
+  const sigset_t set = held_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of the write, not the end of the process
 }
 
-void wait_for_stop_signal() {
-  const sigset_t set = stop_signals();
-  int taken = 0;
-  while (sigwait(&set, &taken) != 0) {
+void run_until_stopped(App& app) {
+  const sigset_t set = held_signals();
+  for (;;) {
+    int taken = 0;
+    if (sigwait(&set, &taken) != 0) continue;
+    if (taken != SIGHUP) return;
+    for (const config::Problem& problem : app.reload().problems) std::cerr << config::text(problem) << '\n';
   }
 }
 
@@ -69,7 +73,7 @@ void print_mllp(const config::Config& config, const std::vector<unsigned short>&
 }  // namespace
 
 int serve(const std::string& config_file) {
-  hold_stop_signals();
+  hold_signals();
   std::optional<config::Config> config = usable_config(config_file);
   if (!config) return 1;
   try {
@@ -78,7 +82,7 @@ int serve(const std::string& config_file) {
     print_listeners(app.config(), app.ports());
     print_mllp(app.config(), app.mllp_ports());
     log::info("gateway_started", {{"version", HJEMPORT_VERSION}});
-    wait_for_stop_signal();
+    run_until_stopped(app);
     log::info("gateway_stopping");
     app.stop();
     log::info("gateway_stopped");

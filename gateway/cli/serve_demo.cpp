@@ -145,7 +145,7 @@ int run(const std::filesystem::path& config_file) {
   {
     Townspeople people(std::move(simulation), **zone, {files->token("centre"), files->token("centre-oslo")});
     people.start();
-    wait_for_stop_signal();
+    run_until_stopped(app);
   }
   app.stop();
   sink.stop();
@@ -155,7 +155,7 @@ int run(const std::filesystem::path& config_file) {
 }  // namespace
 
 int serve_demo(const std::string& config_file) {
-  hold_stop_signals();
+  hold_signals();
   try {
     if (!config_file.empty()) return run(config_file);
     demo::TemporaryFolder folder;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -162,6 +163,14 @@ struct Loaded {
   std::vector<Problem> problems;  // by file and line; usable when none of them is an error
   std::vector<std::string>
       settings;  // every setting that was looked for, "sources[].tenant"; documentation is checked with it
+  // The texts it was made from, to tell what a reload changes: each top-level key (with `rules` the rules files), and by id each source
+  // with the files it names.
+  struct SourceText {
+    std::string tenant, text;
+    bool operator==(const SourceText&) const = default;
+  };
+  std::map<std::string, std::string> sections;
+  std::map<std::string, SourceText> sources;
   bool usable() const;
 };
 // Reads the file and what it names (rules.d/*.yaml, secrets), validates all of it.

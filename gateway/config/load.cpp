@@ -1,6 +1,9 @@
 // From YAML to the Config struct: which keys there are, their types and ranges. What has to fit together is
 // validate.cpp's.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "gateway/config/config.hpp"
@@ -341,6 +344,35 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   root.number("node", config.node, 0, 63);
 }
 
+std::string content(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void keep_texts(const YAML::Node& root, const Config& config, const Reading& reading, Loaded& loaded) {
+  for (const auto& pair : root) {
+    if (pair.first.IsScalar()) loaded.sections[pair.first.Scalar()] = YAML::Dump(pair.second);
+  }
+  std::error_code ignored;
+  const YAML::Node rules = root["rules"];
+  if (rules && rules.IsScalar()) {
+    const std::filesystem::path where = reading.resolve(rules.Scalar());
+    if (std::filesystem::is_regular_file(where, ignored)) loaded.sections["rules"] += content(where);
+    std::set<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(where, ignored)) files.insert(entry.path());
+    for (const std::filesystem::path& file : files) loaded.sections["rules"] += content(file);
+  }
+  const YAML::Node sources = root["sources"];
+  for (std::size_t i = 0; sources && sources.IsSequence() && i < sources.size() && i < config.sources.size(); ++i) {
+    const Source& source = config.sources[i];
+    std::string text = YAML::Dump(sources[i]);
+    for (const std::string& file : {source.mapping, source.fhir_mapping}) {
+      if (!file.empty()) text += content(file);
+    }
+    loaded.sources[source.id] = {source.tenant, std::move(text)};
+  }
+}
+
 }  // namespace
 
 Loaded load(const std::filesystem::path& file) {
@@ -354,6 +386,7 @@ Loaded load(const std::filesystem::path& file) {
     read_config(root, reading, draft);
     root.refuse_unknown();
     validate(draft, reading);
+    keep_texts(*node, draft.config, reading, loaded);
   }
   loaded.config = std::move(draft.config);
   loaded.problems = std::move(reading.problems);

@@ -7,6 +7,6 @@
 namespace gateway::doors {
 
 // All of it outlives the receiver.
-MllpReceiver mllp_receiver(const ingest::ConfiguredSource&, const ingest::Intake&, const Clock&, Metrics&);
+MllpReceiver mllp_receiver(const ingest::Sources&, std::string source, const ingest::Intake&, const Clock&, Metrics&);
 
 }  // namespace gateway::doors

@@ -41,7 +41,7 @@ constexpr std::chrono::seconds farewell{2};
 struct Topic {
   std::string filter;
   int qos = 1;
-  const ingest::ConfiguredSource* source = nullptr;
+  std::string source;  // looked up for each message: a reload may put another in its place
 };
 
 // Received and not acknowledged.
@@ -107,7 +107,7 @@ struct MqttSubscriber::Impl : std::enable_shared_from_this<MqttSubscriber::Impl>
         pause(executor),
         stop_limit(executor) {
     for (const config::MqttTopic& topic : broker.topics) {
-      topics.push_back({topic.filter, topic.qos, means.sources.find(topic.source)});
+      topics.push_back({topic.filter, topic.qos, topic.source});
     }
   }
 
@@ -404,7 +404,7 @@ void MqttSubscriber::Impl::take_publish(const ConnectionPtr& connection, const P
   message->payload = publish.payload.substr(0, message->size > means.message_bytes ? kept_bytes : std::string_view::npos);
   const auto topic = std::find_if(topics.begin(), topics.end(),
                                   [&](const Topic& one) { return config::matches(one.filter, publish.topic); });
-  if (topic != topics.end()) message->source = topic->source;
+  if (topic != topics.end()) message->source = means.sources.find(topic->source);
   connection->waiting.push_back(message);
   connection->waiting_bytes += message->payload.size();
   metrics.waiting.set(static_cast<double>(connection->waiting.size()));

@@ -87,10 +87,11 @@ adapters::Fate Receipt::fate() const {
   return {What::stored, {}, static_cast<std::size_t>(waiting)};
 }
 
-fhir::Result<std::vector<Prepared>> Intake::prepared(const ConfiguredSource& source, const adapters::Adapter& adapter,
-                                                     std::string_view bytes, fhir::Time received) const {
+fhir::Result<std::vector<Prepared>> Intake::prepared(const ConfiguredSource& source, std::string_view bytes,
+                                                     fhir::Time received) const {
   thread_local fhir::JsonDocument scratch;
-  fhir::Result<adapters::Decoded> decoded = adapter.decode(bytes, {*source.zone, received, scratch, source.settings});
+  fhir::Result<adapters::Decoded> decoded =
+      source.adapter->decode(bytes, {*source.zone, received, scratch, source.settings});
   if (!decoded) return decoded.error();
   std::vector<Prepared> out;
   out.reserve(decoded->items.size());
@@ -135,9 +136,8 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
   SourceMetrics& metrics = metrics_.source(source.facts.tenant, source.facts.id);
   metrics.payloads.add();
   const fhir::Time received = clock_.now();
-  const std::shared_ptr<const adapters::Adapter> adapter = source.adapter();
   Receipt receipt;
-  fhir::Result<std::vector<Prepared>> items = prepared(source, *adapter, bytes, received);
+  fhir::Result<std::vector<Prepared>> items = prepared(source, bytes, received);
   if (!items && items.error().category == fhir::ErrorCategory::too_large) {
     receipt.refusal = items.error();
     co_return receipt;

@@ -40,8 +40,7 @@ class Intake {
   http::Awaitable<Receipt> keep(const ConfiguredSource& source, std::string bytes, fhir::Error why) const;
 
   // Decoded and prepared and not committed; for measuring.
-  fhir::Result<std::vector<Prepared>> prepared(const ConfiguredSource& source, const adapters::Adapter&, std::string_view bytes,
-                                               fhir::Time received) const;
+  fhir::Result<std::vector<Prepared>> prepared(const ConfiguredSource& source, std::string_view bytes, fhir::Time received) const;
 
  private:
   http::Awaitable<Receipt> keep_undecodable(const ConfiguredSource&, std::string bytes, fhir::Time received, fhir::Error) const;

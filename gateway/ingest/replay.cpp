@@ -60,9 +60,8 @@ fhir::Result<std::shared_ptr<AdmitJob>> Replays::job(store::Reader& reader, Quar
 fhir::Result<std::vector<Prepared>> Replays::decoded_again(const store::Quarantined& item, const store::Payload& payload,
                                                            const ConfiguredSource& source, fhir::Time now) const {
   // Bytes of a built-in format stay that format when the source is given another one; those of a mapping are read by the one in use.
-  const std::shared_ptr<const adapters::Adapter> in_use = source.adapter();
   const adapters::Adapter* adapter = adapters::adapter_named(payload.content_type);
-  if (adapter == nullptr) adapter = in_use.get();
+  if (adapter == nullptr) adapter = source.adapter.get();
   fhir::JsonDocument scratch;
   fhir::Result<adapters::Decoded> decoded =
       adapter->decode(payload.bytes, {*source.zone, item.received, scratch, source.settings});

@@ -1,9 +1,9 @@
-// The configured sources as the ingest path uses them: facts, adapter, zone. Immutable after start but for the adapter, which a reload
-// of its mapping replaces; shared by all threads.
+// The configured sources as the ingest path uses them: facts, adapter, zone. Shared by all threads; a reload puts others in their
+// place while payloads come in.
 #pragma once
 
 #include <memory>
-#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,24 +17,12 @@
 
 namespace gateway::ingest {
 
+// Never changes: a reload puts another one in its place.
 struct ConfiguredSource {
   SourceFacts facts;
   std::shared_ptr<const adapters::Zone> zone;
   adapters::Settings settings;
-
-  // Never null. Held for as long as one payload takes: a replacement meanwhile is for the next.
-  std::shared_ptr<const adapters::Adapter> adapter() const {
-    const std::lock_guard lock(mutex_);
-    return adapter_;
-  }
-  void use(std::shared_ptr<const adapters::Adapter> adapter) {
-    const std::lock_guard lock(mutex_);
-    adapter_ = std::move(adapter);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const adapters::Adapter> adapter_;
+  std::shared_ptr<const adapters::Adapter> adapter;  // never null
 };
 
 class Sources {
@@ -42,12 +30,27 @@ class Sources {
   // Start-up: names were validated by the configuration's loader; a missing zone is still an error here.
   static fhir::Result<Sources> from(const config::Config&, store::Store&);
 
-  const ConfiguredSource* find(std::string_view id) const;         // null when there is none
+  // Null when there is none. What is found stays valid as long as this object, also when a reload takes it out of use; so it is looked
+  // up for each payload.
+  const ConfiguredSource* find(std::string_view id) const;
   const ConfiguredSource* find(store::Source) const;
-  const std::vector<std::unique_ptr<ConfiguredSource>>& all() const { return sources_; }
+  std::vector<const ConfiguredSource*> all() const;
+
+  // -- reload; one thread at a time
+  // A source of this configuration, made but not yet found. On the committer's thread when its name may be new (Store::source).
+  static fhir::Result<std::unique_ptr<ConfiguredSource>> make(const config::Source&, const config::Config&, store::Store&);
+  // Found from now on instead of the one with its id, if there is one.
+  void put(std::unique_ptr<ConfiguredSource>);
+  void remove(std::string_view id);
 
  private:
-  std::vector<std::unique_ptr<ConfiguredSource>> sources_;
+  using Found = std::vector<std::unique_ptr<ConfiguredSource>>;
+  Found::iterator place(std::string_view id);  // under the lock
+
+  std::unique_ptr<std::shared_mutex> mutex_ = std::make_unique<std::shared_mutex>();
+  Found sources_;
+  // Out of use since a reload. Kept: work under way refers to them, and reloads are few.
+  Found retired_;
 };
 
 }  // namespace gateway::ingest

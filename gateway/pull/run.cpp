@@ -153,7 +153,7 @@ class Run {
   // the mark does not pass it.
   http::Awaitable<std::optional<Ended>> hand_in(std::string payload) {
     if (user_.undecodable_kept) {
-      auto readable = means_.intake.prepared(account_.source, *account_.source.adapter(), payload, means_.clock.now());
+      auto readable = means_.intake.prepared(account_.source, payload, means_.clock.now());
       if (!readable) co_return Ended{How::failed, "a document that cannot be decoded", std::nullopt};
     }
     const ingest::Receipt receipt = co_await means_.intake.take(account_.source, std::move(payload));

@@ -1,5 +1,5 @@
 // The small numbers of tenants and sources. All known names are held in memory, because they are asked for by every thread and
-// a connection belongs to one; only a new name is written, through the committer's connection, before the committer runs.
+// a connection belongs to one; only a new name is written, through the committer's connection, before the committer runs or on its thread.
 #pragma once
 
 #include <map>

@@ -212,6 +212,7 @@ std::vector<Quarantined> SqliteReader::quarantine(const QuarantineFilter& filter
   if (filter.source) where.equal("source", *filter.source);
   if (filter.state) where.add(("state = " + std::to_string(static_cast<int>(*filter.state))).c_str());
   if (filter.reason) where.equal("reason", *filter.reason);
+  if (filter.kind) where.equal("kind", *filter.kind);
   where.above("id", number_or_zero(filter.after));
   if (filter.subject) where.add("subject = ?");
   SqliteConnection::Once statement =

@@ -101,6 +101,7 @@ struct QuarantineFilter {
   std::optional<QuarantineState> state;
   std::optional<std::uint8_t> reason;
   std::optional<std::string> subject;
+  std::optional<fhir::Kind> kind;
   std::optional<QuarantineId> after;
   std::size_t limit = 100;
 };
@@ -195,7 +196,7 @@ class Store {
   virtual ~Store() = default;
 
   // Small number of a configured name, given once and kept for ever; empty name is none. A known name from any thread; a new one
-  // only while nobody commits.
+  // only while nobody commits: before the committer starts, or on its thread.
   virtual Tenant tenant(std::string_view name) = 0;
   virtual Source source(std::string_view tenant, std::string_view name) = 0;
 

@@ -410,7 +410,7 @@ class MemoryStore::View final : public store::Reader {
     return select(state_->quarantined, filter.after, filter.limit, [&](const store::Quarantined& row) {
       return (!filter.tenant || row.tenant == *filter.tenant) && (!filter.source || row.source == *filter.source) &&
              (!filter.state || row.state == *filter.state) && (!filter.reason || row.reason == *filter.reason) &&
-             (!filter.subject || row.subject == *filter.subject);
+             (!filter.subject || row.subject == *filter.subject) && (!filter.kind || row.kind == *filter.kind);
     });
   }
   std::int64_t waiting_count(store::Source source) override {

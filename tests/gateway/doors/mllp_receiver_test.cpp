@@ -44,8 +44,7 @@ class Door {
     config.listen.address = "127.0.0.1";
     config.source = "ward";
     config.message_bytes = 4096;
-    const ingest::ConfiguredSource& source = *gateway.sources().find("ward");
-    port_ = server_->listen(config, doors::mllp_receiver(source, intake_, gateway.clock, gateway.metrics()));
+    port_ = server_->listen(config, doors::mllp_receiver(gateway.sources(), "ward", intake_, gateway.clock, gateway.metrics()));
     server_->start();
     thread_ = std::thread([this] { loop_.run(); });
   }

@@ -168,7 +168,7 @@ TEST_CASE("admit: a slice that fails is decided again from its inputs", "[ingest
       R"({"measurements":[)" + saturation("u", at_eight, "80", R"("id":"r-1","device":{"id":"SN-1"})") + "," +
       saturation("stranger", at_eight, "93") + R"(],"events":[)" + tests::event("u", at_eight, "fall") + "]}";
   fhir::JsonDocument scratch;
-  auto decoded = source.adapter()->decode(payload, {*source.zone, gateway.clock.now(), scratch});
+  auto decoded = source.adapter->decode(payload, {*source.zone, gateway.clock.now(), scratch});
   REQUIRE(decoded);
   auto raw = std::make_shared<ingest::RawPayload>();
   raw->source = &source.facts;
