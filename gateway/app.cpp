@@ -9,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/health.hpp"
 #include "gateway/api/ingest.hpp"
@@ -97,7 +98,8 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
-        intake(keys, prepare, judge, committer, world.clock, metrics),
+        intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
+        conformance_deps{sources, conformance, audit, world.clock},
         ingest_deps{sources, intake, world.clock},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
@@ -130,7 +132,9 @@ struct App::Parts {
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Conformance conformance;
   ingest::Intake intake;
+  api::ConformanceDeps conformance_deps;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
@@ -181,6 +185,7 @@ void App::Parts::routes() {
   api::add_fhir_search_routes(router, fhir_deps);
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
+  api::add_conformance_routes(router, conformance_deps);
   api::add_reload_route(router, reload_deps);
 }
 

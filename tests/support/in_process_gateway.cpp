@@ -7,6 +7,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
 #include "gateway/api/links.hpp"
@@ -65,7 +66,8 @@ struct InProcessGateway::Parts {
         http(loop, [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
         cursors(hmac, system_random()),
-        intake(keys, prepare, judge, committer, clock, metrics),
+        intake(keys, prepare, judge, committer, clock, metrics, conformance),
+        conformance_deps{sources, conformance, audit, clock},
         ingest_deps{sources, intake, clock},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
         plan_deps{config.programmes, committer, reads, audit},
@@ -82,6 +84,7 @@ struct InProcessGateway::Parts {
     api::add_fhir_search_routes(router, fhir_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
+    api::add_conformance_routes(router, conformance_deps);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -104,7 +107,9 @@ struct InProcessGateway::Parts {
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Conformance conformance;
   ingest::Intake intake;
+  api::ConformanceDeps conformance_deps;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
