@@ -10,6 +10,7 @@
 #include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/health.hpp"
 #include "gateway/api/ingest.hpp"
@@ -102,7 +103,8 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
-        intake(keys, prepare, judge, committer, world.clock, metrics),
+        intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
+        conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
         puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
                config.sources),
@@ -140,7 +142,9 @@ struct App::Parts {
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Conformance conformance;
   ingest::Intake intake;
+  api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
   pull::Puller puller;
   api::IngestDeps ingest_deps;
@@ -202,6 +206,7 @@ void App::Parts::routes() {
   api::add_quarantine_routes(router, admin_deps);
   api::add_deadletter_routes(router, admin_deps);
   api::add_pull_routes(router, pull_deps);
+  api::add_conformance_routes(router, conformance_deps);
   api::add_reload_route(router, reload_deps);
 }
 

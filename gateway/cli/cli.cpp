@@ -16,6 +16,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"check", "validate a configuration and everything it names", check_command},
+    {"conformance", "check how a vendor sends, and print the report it is handed", conformance_command},
     {"convert", "turn a vendor's payload into FHIR resources", convert_command},
     {"deadletters", "deliveries that were given up: list, show, retry, discard", deadletters_command},
     {"quarantine", "payloads that wait for a decision: list, show, retry, discard", quarantine_command},

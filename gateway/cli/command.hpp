@@ -16,6 +16,7 @@ struct Streams {
 
 // One per command, each in the file of its name. The result is the exit status.
 int check_command(Arguments, Streams&);
+int conformance_command(Arguments, Streams&);
 int convert_command(Arguments, Streams&);
 int deadletters_command(Arguments, Streams&);
 int quarantine_command(Arguments, Streams&);

@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   OperatorOptions common;
-  std::string source, state, reason, subject;
+  std::string source, state, reason, kind, subject;
   std::size_t limit = 200;
   std::vector<std::string> ids;
   bool all = false;
@@ -93,6 +93,7 @@ class Quarantine {
       auto body = client_.get("/admin/quarantine" + query_of({{"source", options_.source},
                                                               {"state", options_.state},
                                                               {"reason", options_.reason},
+                                                              {"kind", options_.kind},
                                                               {"subject", options_.subject},
                                                               {"after", after},
                                                               {"limit", std::to_string(page)}}));
@@ -138,6 +139,7 @@ class Quarantine {
 void add_filters(CLI::App& command, Options& options) {
   command.add_option("--source", options.source, "of this source only");
   command.add_option("--reason", options.reason, "for this reason only: unknown-unit, unknown-subject …");
+  command.add_option("--kind", options.kind, "of this kind of measurement only");
   command.add_option("--subject", options.subject, "of this vendor's subject only");
 }
 
@@ -166,7 +168,7 @@ int quarantine_command(Arguments arguments, Streams& streams) {
   for (CLI::App* command : {list, show, retry, discard}) add_operator_options(*command, options.common);
   if (std::optional<int> stop = parse(app, arguments, streams)) return *stop;
 
-  const bool filtered = !options.source.empty() || !options.reason.empty() || !options.subject.empty();
+  const bool filtered = !options.source.empty() || !options.reason.empty() || !options.kind.empty() || !options.subject.empty();
   if (retry->parsed() && (options.all ? !options.ids.empty() : options.ids.empty() || filtered)) {
     streams.error << "hjemport quarantine retry: name items, or --all with or without filters\n";
     return exit_usage;

@@ -93,6 +93,7 @@ fhir::Result<std::vector<Prepared>> Intake::prepared(const ConfiguredSource& sou
   fhir::Result<adapters::Decoded> decoded =
       source.adapter->decode(bytes, {*source.zone, received, scratch, source.settings});
   if (!decoded) return decoded.error();
+  watched_.decoded(source.facts.id, bytes, *decoded, received);
   std::vector<Prepared> out;
   out.reserve(decoded->items.size());
   PayloadKey payload(keys_, source.facts, bytes);
@@ -137,12 +138,18 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
   metrics.payloads.add();
   const fhir::Time received = clock_.now();
   Receipt receipt;
+  if (watched_.refuses(source.facts.id, bytes, received)) {
+    metrics.refused_busy.add();
+    receipt.refusal = fhir::Error(fhir::ErrorCategory::busy, "refused once on purpose, to see it sent again");
+    co_return receipt;
+  }
   fhir::Result<std::vector<Prepared>> items = prepared(source, bytes, received);
   if (!items && items.error().category == fhir::ErrorCategory::too_large) {
     receipt.refusal = items.error();
     co_return receipt;
   }
   if (!items) {
+    watched_.undecodable(source.facts.id, bytes, received);
     receipt = co_await keep_undecodable(source, std::move(bytes), received, items.error());
     co_return receipt;
   }
@@ -165,6 +172,7 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
     count(job->results(), received, metrics);
     receipt.results.insert(receipt.results.end(), job->results().begin(), job->results().end());
   }
+  watched_.stored(source.facts.id, receipt.results, received);
   std::sort(receipt.results.begin(), receipt.results.end(),
             [](const ItemResult& a, const ItemResult& b) { return a.index < b.index; });
   co_return receipt;

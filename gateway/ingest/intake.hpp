@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/ingest/answer.hpp"
+#include "gateway/ingest/conformance.hpp"
 #include "gateway/ingest/judge.hpp"
 #include "gateway/ingest/sources.hpp"
 #include "gateway/journal/committer.hpp"
@@ -29,8 +30,8 @@ struct Receipt {
 class Intake {
  public:
   Intake(const Keys& keys, const PrepareSettings& prepare, const JudgeSettings& judge, journal::Committer& committer, const Clock& clock,
-         Metrics& metrics)
-      : keys_(keys), prepare_(prepare), judge_(judge), committer_(committer), clock_(clock), metrics_(metrics) {}
+         Metrics& metrics, Conformance& watched)
+      : keys_(keys), prepare_(prepare), judge_(judge), committer_(committer), clock_(clock), metrics_(metrics), watched_(watched) {}
 
   // Resumes on the caller's loop when all of it is committed, or with the reason why not. The source outlives the call.
   http::Awaitable<Receipt> take(const ConfiguredSource& source, std::string bytes) const;
@@ -51,6 +52,7 @@ class Intake {
   journal::Committer& committer_;
   const Clock& clock_;
   Metrics& metrics_;
+  Conformance& watched_;
 };
 
 }  // namespace gateway::ingest

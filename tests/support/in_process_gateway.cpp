@@ -8,6 +8,7 @@
 #include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
 #include "gateway/api/links.hpp"
@@ -67,7 +68,8 @@ struct InProcessGateway::Parts {
         http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
         cursors(hmac, system_random()),
-        intake(keys, prepare, judge, committer, clock, metrics),
+        intake(keys, prepare, judge, committer, clock, metrics, conformance),
+        conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
         puller(pull::Means{loop, store, committer, sources, intake, seal, clock, system_random(), http, metrics},
                config.sources),
@@ -90,7 +92,9 @@ struct InProcessGateway::Parts {
     api::add_projection_route(router, projection_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
-    api::add_pull_routes(router, pull_deps);
+  api::ConformanceDeps conformance_deps;
+  pull::TokenSeal seal;
+  pull::Puller puller;
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -113,9 +117,11 @@ struct InProcessGateway::Parts {
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
+  ingest::Conformance conformance;
   ingest::Intake intake;
   pull::TokenSeal seal;
   pull::Puller puller;
+  api::ConformanceDeps conformance_deps;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
