@@ -45,6 +45,7 @@ struct Identifier {
 struct Device {
   std::string id;  // vendor's device id or serial number
   std::string model;
+  std::string firmware, batch;  // what a recall may go by; empty: not said
 };
 
 // Whom a payload speaks of. At least one is usually set; which patient it is, is decided later (links, national

@@ -17,7 +17,11 @@ fhir::Result<Device> read_native_device(JsonValue object) {
   if (!id) return id.error();
   const auto model = read_text(device, "model");
   if (!model) return model.error();
-  return Device{*id, *model};
+  const auto firmware = read_text(device, "firmware");
+  if (!firmware) return firmware.error();
+  const auto batch = read_text(device, "batch");
+  if (!batch) return batch.error();
+  return Device{*id, *model, *firmware, *batch};
 }
 
 // Without system or value the identifier is invalid, but the payload is sound; whether a number is right is not decided

@@ -219,6 +219,22 @@ void append_identifier(std::string& out, std::string_view system, std::string_vi
   out += '}';
 }
 
+void append_device_details(std::string& out, const ObservationBody& body) {
+  out += R"(,"extension":[)";
+  const auto add = [&](std::string_view url, std::string_view value) {
+    if (!has_text(value)) return;
+    if (out.back() != '[') out += ',';
+    out += R"({"url":)";
+    append_json_string(out, url);
+    out += R"(,"valueString":)";
+    append_text(out, value);
+    out += '}';
+  };
+  add(device_firmware_extension, body.device_firmware);
+  add(device_batch_extension, body.device_batch);
+  out += ']';
+}
+
 void append_device(std::string& out, const ObservationBody& body) {
   out += R"(,"device":{"reference":"Device/)";
   out += body.device_id;
@@ -231,6 +247,7 @@ void append_device(std::string& out, const ObservationBody& body) {
     out += R"(,"display":)";
     append_text(out, body.device_model);
   }
+  if (has_text(body.device_firmware) || has_text(body.device_batch)) append_device_details(out, body);
   out += '}';
 }
 

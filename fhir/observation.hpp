@@ -17,6 +17,9 @@ namespace fhir {
 
 inline constexpr std::string_view observation_identifier_system = "urn:hjemport:reading";
 inline constexpr std::string_view device_identifier_system = "urn:hjemport:device";
+// On Observation.device: what a recall of a firmware version or a batch goes by. Ours; R4's reference has no place for either.
+inline constexpr std::string_view device_firmware_extension = "urn:hjemport:device-firmware";
+inline constexpr std::string_view device_batch_extension = "urn:hjemport:device-batch";
 inline constexpr std::string_view alarm_identifier_system = "urn:hjemport:alarm";
 
 struct ObservationValue {
@@ -39,6 +42,7 @@ struct ObservationBody {
   std::string_view device_id;                  // our Device id; empty: no device known
   std::string_view device_identifier;          // the vendor's device id as given
   std::string_view device_model;
+  std::string_view device_firmware, device_batch;  // empty: not said
   bool manual = false;                         // typed by a person (VKP: note; no method code for it exists)
   bool automatic = false;
   bool time_uncertain = false;

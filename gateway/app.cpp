@@ -17,6 +17,7 @@
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
+#include "gateway/api/recalls.hpp"
 #include "gateway/api/reload.hpp"
 #include "gateway/app_reload.hpp"
 #include "gateway/auth/access.hpp"
@@ -208,6 +209,7 @@ void App::Parts::routes() {
   api::add_pull_routes(router, pull_deps);
   api::add_conformance_routes(router, conformance_deps);
   api::add_reload_route(router, reload_deps);
+  api::add_recall_routes(router, admin_deps);
 }
 
 void App::Parts::listen() {

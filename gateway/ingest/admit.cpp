@@ -132,7 +132,8 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
     }
   }
   // A reading withdrawn from a patient keeps its key until it is placed anew (registry correction); then it is a new one.
-  const bool withdrawn = current && current->status == store::Status::entered_in_error;
+  // One that was recalled keeps it for good: the same sent again is the same, a corrected value is an amendment.
+  const bool withdrawn = current && current->status == store::Status::entered_in_error && !current->recalled;
   if (current && !withdrawn) {
     if (current->patient != placed.patient->patient.id) return held(QuarantineReason::subject_changed);
     result.observation = current->id;

@@ -5,6 +5,7 @@
 #include "fhir/json_writer.hpp"
 #include "gateway/alarms/alarm_text.hpp"
 #include "gateway/alarms/judgement.hpp"
+#include "gateway/ingest/annotate.hpp"
 #include "gateway/ingest/event_finding.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 
@@ -113,14 +114,8 @@ class ReadingJudge {
 
   // A correction left the reading without value: what rests on the old one stands, and says so.
   void value_taken_back() {
-    const std::vector<alarms::Alarm> open = patient_.open_alarms;
-    for (const alarms::Alarm& alarm : open) {
-      const std::vector<ObservationId> based_on = alarms::observations(alarm);
-      if (std::find(based_on.begin(), based_on.end(), row_.id) == based_on.end()) continue;
-      alarms::AlarmChange step = alarms::annotate(alarm, alarms::value_taken_back_text(row_.id), working_.now);
-      changed_.push_back(alarm.id);
-      journal::write_alarm(working_, source_.tenant_no, *step.alarm, step.change);
-    }
+    const std::string text = alarms::value_taken_back_text(row_.id);
+    for (AlarmId id : annotate_alarms_on(working_, patient_, source_.tenant_no, row_.id, text)) changed_.push_back(id);
   }
 
   void judge(const registry::PlannedLimit& planned, fhir::Kind kind) {

@@ -219,6 +219,8 @@ class ReadingPreparer {
     body.device_id = device_id;
     body.device_identifier = item_.device.id;
     body.device_model = item_.device.model;
+    body.device_firmware = item_.device.firmware;
+    body.device_batch = item_.device.batch;
     body.manual = item_.origin == adapters::Origin::manual;
     body.automatic = item_.origin == adapters::Origin::automatic;
     body.time_uncertain = item_.time_uncertain;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 
 #include "fhir/json_writer.hpp"
 #include "fhir/observation.hpp"
+#include "gateway/ingest/annotate.hpp"
 #include "gateway/ingest/place.hpp"
+#include "gateway/ingest/recall.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 #include "gateway/runtime/log.hpp"
 
@@ -14,7 +17,8 @@ namespace {
 
 constexpr std::string_view cursor_name = "internal:links";
 constexpr std::size_t page = 200;
-constexpr std::uint32_t link_entries = 1u << static_cast<unsigned>(store::Entry::link);
+constexpr std::uint32_t asking_entries =
+    1u << static_cast<unsigned>(store::Entry::link) | 1u << static_cast<unsigned>(store::Entry::recall);
 
 void write_period(fhir::JsonWriter& writer, const LinkWork::Period& period) {
   writer.begin_object().member("from", period.from.time_since_epoch().count());
@@ -100,7 +104,8 @@ class Withdrawal {
     row->updated = working_.now;
     render_resource(*row, old->patient, source_.facts, body);
     record_observation(working_, *row, "entered-in-error");
-    annotate_alarms(*old, *row);
+    annotate_alarms_on(working_, *old, row->tenant, row->id,
+                       "Observation/" + row->id.text() + " gjelder ikke denne pasienten (koblingen er rettet)");
     working_.patients.reload_later(from);
 
     registry::PatientState* right = link ? working_.patients.find(link->patient) : nullptr;
@@ -113,17 +118,6 @@ class Withdrawal {
   }
 
  private:
-  void annotate_alarms(registry::PatientState& patient, const store::Observation& row) {
-    const std::vector<alarms::Alarm> open = patient.open_alarms;
-    for (const alarms::Alarm& alarm : open) {
-      const std::vector<ObservationId> based_on = alarms::observations(alarm);
-      if (std::find(based_on.begin(), based_on.end(), row.id) == based_on.end()) continue;
-      alarms::AlarmChange change =
-          alarms::annotate(alarm, "Observation/" + row.id.text() + " gjelder ikke denne pasienten (koblingen er rettet)", working_.now);
-      if (change.alarm) journal::write_alarm(working_, row.tenant, *change.alarm, change.change);
-    }
-  }
-
   void place_anew(store::Observation row, registry::PatientState& patient, const std::string& body) {
     row.id = ObservationId{working_.next_id()};
     row.version = 1;
@@ -218,9 +212,10 @@ void LinkWorker::stop() {
 }
 
 void LinkWorker::committed(const store::Changes& changes, store::Position) {
-  const bool links = std::any_of(changes.journal.begin(), changes.journal.end(),
-                                 [](const store::JournalEntry& entry) { return entry.kind == store::Entry::link; });
-  if (!links) return;
+  const bool asked = std::any_of(changes.journal.begin(), changes.journal.end(), [](const store::JournalEntry& entry) {
+    return entry.kind == store::Entry::link || entry.kind == store::Entry::recall;
+  });
+  if (!asked) return;
   {
     std::lock_guard lock(mutex_);
     woken_ = true;
@@ -250,7 +245,7 @@ void LinkWorker::run() {
 void LinkWorker::catch_up() {
   store::Position cursor = reader_->cursor(cursor_name).value_or(0);
   for (;;) {
-    std::vector<store::JournalEntry> entries = reader_->journal(cursor, page, link_entries);
+    std::vector<store::JournalEntry> entries = reader_->journal(cursor, page, asking_entries);
     for (const store::JournalEntry& entry : entries) {
       if (!work(entry)) return;
       cursor = entry.position;
@@ -278,12 +273,57 @@ fhir::Result<void> LinkWorker::commit(std::shared_ptr<journal::Job> inner) {
 }
 
 bool LinkWorker::work(const store::JournalEntry& entry) {
+  if (entry.kind == store::Entry::recall) return entry.change != "asked" || recall(entry);
   std::optional<LinkWork> work = LinkWork::from_json(entry.data);
   if (!work) return true;
   for (const LinkWork::Period& period : work->withdraw) {
     if (!withdraw(*work, period)) return false;
   }
   return !work->release || release(*work);
+}
+
+bool LinkWorker::recall(const store::JournalEntry& entry) {
+  std::optional<Recall> recall = Recall::from_json(entry.data);
+  if (!recall) return true;
+  recall->id = RecallId{entry.ref};
+  recall->which.recalled_since = entry.at;  // after a restart: what the first run has taken back already
+  Touched touched;
+  RecallCount count;
+  std::optional<ObservationId> after;
+  for (;;) {
+    const std::vector<store::Observation> rows = reader_->recalled_by(recall->which, after, page);
+    std::vector<ObservationId> reached;
+    for (const store::Observation& row : rows) {
+      if (recall->reaches(row)) reached.push_back(row.id);
+    }
+    Touched touched_now;
+    RecallCount count_now;
+    auto decide = [&](journal::Working& working) {
+      touched_now.clear();
+      count_now = {};
+      recall_page(working, *recall, reached, replays_.sources(), touched_now, count_now);
+    };
+    if (!reached.empty() && !commit(journal::job(decide, nullptr))) return false;
+    for (const auto& [series, newest] : touched_now) {
+      fhir::Time& known = touched.try_emplace(series, newest).first->second;
+      known = std::max(known, newest);
+    }
+    count.readings += count_now.readings;
+    count.alarms += count_now.alarms;
+    if (rows.size() < page) break;
+    after = rows.back().id;
+  }
+  std::set<PatientId> patients;
+  for (const auto& [series, newest] : touched) {
+    patients.insert(series.first);
+    auto decide = [&](journal::Working& working) {
+      judge_again(working, series.first, series.second, newest, *recall, replays_.sources(), replays_.judge());
+    };
+    if (!commit(journal::job(decide, nullptr))) return false;
+  }
+  count.patients = static_cast<std::int64_t>(patients.size());
+  auto done = [&](journal::Working& working) { end_recall(working, *recall, count); };
+  return static_cast<bool>(commit(journal::job(done, nullptr)));
 }
 
 bool LinkWorker::withdraw(const LinkWork& work, const LinkWork::Period& period) {

@@ -1,6 +1,6 @@
-// What follows a link: a corrected period moves readings by their measured time (withdrawn from the old patient, new on the right
-// one, alarms told), and waiting items are released when asked for. Driven by the journal with a cursor of its own, so a restart
-// goes on where it stopped; runs on a low-priority thread.
+// What follows a link or a recall, in the background. A corrected period moves readings by their measured time (withdrawn from the old
+// patient, new on the right one, alarms told), and waiting items are released when asked for; a recall takes readings back (recall.hpp).
+// Driven by the journal with a cursor of its own, so a restart goes on where it stopped; runs on a low-priority thread.
 #pragma once
 
 #include <atomic>
@@ -41,6 +41,7 @@ class LinkWorker {
   void run();
   void catch_up();
   bool work(const store::JournalEntry&);   // false: stopped or the store refuses; tried again later
+  bool recall(const store::JournalEntry&);
   bool withdraw(const LinkWork&, const LinkWork::Period&);
   bool release(const LinkWork&);
   fhir::Result<void> commit(std::shared_ptr<journal::Job>);

@@ -57,6 +57,7 @@ struct Observation {
   fhir::AbsentReason absent{};   // why the reading has no value; then it is no newest of its series either
   bool late = false, superseded = false;
   bool doubled_hour = false;     // measured in the hour that autumn has twice; `measured` is its first occurrence
+  bool recalled = false;         // with status entered-in-error: taken back for good, so a resend of the same is nothing new
   std::uint64_t sequence = 0;    // the vendor's running number of such a reading, which alone is ordered by it; 0: none
   std::string judgement;       // JSON: rule and limit versions, inputs, outcome, reason (invariant 10)
   std::string resource;        // the FHIR resource as served
@@ -157,7 +158,8 @@ enum class Entry : std::uint8_t {
   alarm = 2,           // ref AlarmId, version; change: raised repeated …; data: the alarm's shown JSON
   event = 3,           // ref EventId
   quarantine = 4,      // ref QuarantineId; change: waiting | released | discarded
-  patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9
+  patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9,
+  recall = 10          // ref its number; change: asked | done; data: what is recalled, or how many readings were
 };
 struct JournalEntry {
   Position position = 0;  // set by the store at commit

@@ -29,6 +29,10 @@ class Conditions {
     add((std::string(column) + " > ?").c_str());
     values_.push_back(value);
   }
+  void at_least(const char* column, std::int64_t value) {
+    add((std::string(column) + " >= ?").c_str());
+    values_.push_back(value);
+  }
   template <class Id>
   void among(const char* column, const std::vector<Id>& ids) {
     std::string list;
@@ -204,6 +208,36 @@ std::optional<Quarantined> SqliteReader::waiting_by_key(const Key& key) {
   SqliteQuery query = db_.query("select " HJEMPORT_QUARANTINE_COLUMNS
                                 " from quarantine where key = ?1 and state = 0 order by id limit 1");
   return read_one(query.bind(key), read_quarantined);
+}
+
+// A walk over the whole table by id, or over what one device or model measured: recalls are rare, and read off the hot path.
+std::vector<Observation> SqliteReader::recalled_by(const RecallFilter& filter, std::optional<ObservationId> after, std::size_t limit) {
+  Conditions where;
+  where.equal("tenant", filter.tenant);
+  where.above("id", number_or_zero(after));
+  if (filter.source) where.equal("source", *filter.source);
+  if (filter.from) where.at_least("measured", filter.from->time_since_epoch().count());
+  if (filter.to) where.above("-measured", -filter.to->time_since_epoch().count());
+  if (filter.recalled_since) {
+    where.add(("(status <> 2 or (flags & " + std::to_string(flag_recalled) + ") <> 0)").c_str());
+    where.at_least("case when status <> 2 then 9223372036854775807 else updated end", filter.recalled_since->time_since_epoch().count());
+  } else {
+    where.add("status <> 2");
+  }
+  const bool devices = filter.device || filter.model;
+  if (devices) {
+    std::string of = "device in (select id from device where tenant = ?";
+    if (filter.device) of += " and identifier = ?";
+    if (filter.model) of += " and model = ?";
+    where.add((of + ")").c_str());
+  }
+  SqliteConnection::Once statement =
+      db_.once("select " HJEMPORT_OBSERVATION_COLUMNS " from observation" + where.text() + " order by id limit ?");
+  where.bind(statement.query);
+  if (devices) statement.query.bind(filter.tenant);
+  if (filter.device) statement.query.bind(*filter.device);
+  if (filter.model) statement.query.bind(*filter.model);
+  return read_all(statement.query.bind(limit), read_observation);
 }
 
 std::vector<Quarantined> SqliteReader::quarantine(const QuarantineFilter& filter) {

@@ -23,7 +23,7 @@ constexpr std::uint64_t largest_sequence = (std::uint64_t{1} << 47) - 1;
 }  // namespace
 
 std::int64_t flags_of(const Observation& o) {
-  std::int64_t flags = (o.late ? flag_late : 0) | (o.superseded ? flag_superseded : 0);
+  std::int64_t flags = (o.late ? flag_late : 0) | (o.superseded ? flag_superseded : 0) | (o.recalled ? flag_recalled : 0);
   flags |= static_cast<std::int64_t>(o.absent) << absent_shift;
   if (!o.doubled_hour) return flags;
   flags |= flag_doubled_hour;
@@ -86,6 +86,7 @@ Observation read_observation(const SqliteQuery& row) {
   const std::int64_t flags = row.integer(10);
   o.late = (flags & flag_late) != 0;
   o.superseded = (flags & flag_superseded) != 0;
+  o.recalled = (flags & flag_recalled) != 0;
   o.doubled_hour = (flags & flag_doubled_hour) != 0;
   o.absent = absent_in(flags);
   o.sequence = static_cast<std::uint64_t>(flags) >> sequence_shift;

@@ -44,7 +44,7 @@ std::vector<std::string> lines_of(std::string_view text);
 
 // Column `flags`: four bits, the absent reason, and from bit 16 up the sequence of a reading of the doubled hour, as far as 47
 // bits hold it (a larger one orders nothing after it was stored).
-constexpr std::int64_t flag_late = 1, flag_superseded = 2, flag_doubled_hour = 4;
+constexpr std::int64_t flag_late = 1, flag_superseded = 2, flag_doubled_hour = 4, flag_recalled = 8;
 std::int64_t flags_of(const Observation&);
 fhir::AbsentReason absent_in(std::int64_t flags);
 

@@ -554,7 +554,7 @@ std::int64_t SqliteSearch::count(const ObservationFilter& filter) {
   return Search(db_, tail_, keys_, filter, horizon).count();
 }
 
-std::optional<Time> SqliteSearch::latest_measured(PatientId patient, fhir::Kind kind) {
+std::optional<SeriesEntry> SqliteSearch::latest_entry(PatientId patient, fhir::Kind kind) {
   SeriesId series = series_of(patient, kind);
   std::vector<SeriesEntry> tail = tail_.series(series, Time::min(), Time::max());
   SqliteSnapshot snapshot(db_);
@@ -563,9 +563,22 @@ std::optional<Time> SqliteSearch::latest_measured(PatientId patient, fhir::Kind 
     SqliteQuery query = db_.query("select status, flags from observation where id = ?1");
     query.bind(candidate->id);
     if (!query.step() || query.number<Status>(0) == Status::entered_in_error) continue;
-    if (absent_in(query.integer(1)) == fhir::AbsentReason::none) return candidate->at;
+    if (absent_in(query.integer(1)) == fhir::AbsentReason::none) return SeriesEntry{candidate->at, candidate->id};
   }
   return std::nullopt;
+}
+
+std::optional<Time> SqliteSearch::latest_measured(PatientId patient, fhir::Kind kind) {
+  const std::optional<SeriesEntry> entry = latest_entry(patient, kind);
+  return entry ? std::optional(entry->measured) : std::nullopt;
+}
+
+std::optional<Observation> SqliteSearch::latest(PatientId patient, fhir::Kind kind) {
+  const std::optional<SeriesEntry> entry = latest_entry(patient, kind);
+  if (!entry) return std::nullopt;
+  SqliteQuery query = db_.query("select " HJEMPORT_OBSERVATION_COLUMNS " from observation where id = ?1");
+  query.bind(entry->id);
+  return query.step() ? std::optional(read_observation(query)) : std::nullopt;
 }
 
 std::vector<Observation> SqliteSearch::placed(PatientId patient, Source source, std::string_view subject, Time from,

@@ -17,10 +17,13 @@ class SqliteSearch {
   ObservationPage page(const ObservationFilter&);
   std::int64_t count(const ObservationFilter&);
   std::optional<Time> latest_measured(PatientId, fhir::Kind);
+  std::optional<Observation> latest(PatientId, fhir::Kind);
   std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,
                                   std::optional<ObservationId> after, std::size_t limit);
 
  private:
+  std::optional<SeriesEntry> latest_entry(PatientId, fhir::Kind);
+
   SqliteConnection& db_;
   const Tail& tail_;
   const KeyIndex& keys_;

@@ -95,6 +95,15 @@ struct AlarmFilter {
   std::size_t limit = 100;
 };
 
+// Stored readings by what measured them and when; every condition that is set has to hold.
+struct RecallFilter {
+  Tenant tenant{};
+  std::optional<Source> source;
+  std::optional<std::string> device, model;  // the vendor's device id; the model as it was first given
+  std::optional<Time> from, to;              // measured in [from, to)
+  std::optional<Time> recalled_since;        // and those already recalled at or after this: a recall that was interrupted goes on
+};
+
 struct QuarantineFilter {
   std::optional<Tenant> tenant;
   std::optional<Source> source;
@@ -135,6 +144,10 @@ class Reader {
   // corrected link has to move. `after` continues a page.
   virtual std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,
                                           std::optional<ObservationId> after, std::size_t limit) = 0;
+  // Current observations that a recall reaches, not entered in error (but for recalled_since), by id, full rows. `after` continues a page.
+  virtual std::vector<Observation> recalled_by(const RecallFilter&, std::optional<ObservationId> after, std::size_t limit) = 0;
+  // The one that latest_measured() is the time of, full row.
+  virtual std::optional<Observation> latest(PatientId, fhir::Kind) = 0;
   // Events of a subject without patient that a link appearing later has to find: those whose alarm is still open, and
   // dispensed doses.
   virtual std::vector<Event> events_without_patient(Source, std::string_view subject) = 0;

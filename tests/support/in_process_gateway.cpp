@@ -14,6 +14,7 @@
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
+#include "gateway/api/recalls.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/place.hpp"
@@ -92,9 +93,9 @@ struct InProcessGateway::Parts {
     api::add_projection_route(router, projection_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
-  api::ConformanceDeps conformance_deps;
-  pull::TokenSeal seal;
-  pull::Puller puller;
+    api::add_pull_routes(router, pull_deps);
+    api::add_conformance_routes(router, conformance_deps);
+    api::add_recall_routes(router, admin_deps);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -119,9 +120,9 @@ struct InProcessGateway::Parts {
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::Intake intake;
+  api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
   pull::Puller puller;
-  api::ConformanceDeps conformance_deps;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;

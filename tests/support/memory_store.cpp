@@ -264,16 +264,41 @@ class MemoryStore::View final : public store::Reader {
     Position horizon = filter.horizon.value_or(static_cast<Position>(state_->journal.size()));
     return static_cast<std::int64_t>(matching(filter, horizon).size());
   }
-  std::optional<Time> latest_measured(PatientId patient, fhir::Kind kind) override {
+  std::optional<store::Observation> latest(PatientId patient, fhir::Kind kind) override {
     std::lock_guard lock(state_->mutex);
-    std::optional<Time> latest;
+    std::optional<store::Observation> latest;
     for (const auto& [id, versions] : state_->observations) {
       const store::Observation& row = versions.back().row;
       if (row.patient != patient || row.kind != kind || row.status == store::Status::entered_in_error) continue;
       if (row.absent != fhir::AbsentReason::none) continue;
-      if (!latest || row.measured > *latest) latest = row.measured;
+      if (!latest || row.measured > latest->measured) latest = row;
     }
     return latest;
+  }
+  std::optional<Time> latest_measured(PatientId patient, fhir::Kind kind) override {
+    const auto row = latest(patient, kind);
+    return row ? std::optional(row->measured) : std::nullopt;
+  }
+  std::vector<store::Observation> recalled_by(const store::RecallFilter& filter, std::optional<ObservationId> after,
+                                              std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Observation> rows;
+    for (const auto& [id, versions] : state_->observations) {
+      const store::Observation& row = versions.back().row;
+      if (rows.size() == limit) break;
+      if (row.tenant != filter.tenant || (after && row.id <= *after) || (filter.source && row.source != *filter.source)) continue;
+      if ((filter.from && row.measured < *filter.from) || (filter.to && row.measured >= *filter.to)) continue;
+      const bool taken_back = row.recalled && filter.recalled_since && row.updated >= *filter.recalled_since;
+      if (row.status == store::Status::entered_in_error && !taken_back) continue;
+      if (filter.device || filter.model) {
+        const auto device = state_->devices.find(row.device);
+        if (device == state_->devices.end()) continue;
+        if (filter.device && device->second.identifier != *filter.device) continue;
+        if (filter.model && device->second.model != *filter.model) continue;
+      }
+      rows.push_back(row);
+    }
+    return rows;
   }
   std::vector<store::Observation> placed(PatientId patient, store::Source source, std::string_view subject, Time from,
                                          std::optional<Time> to, std::optional<ObservationId> after,
