@@ -7,220 +7,16 @@
 
 #include "adapters/stream.hpp"
 #include "fhir/json_writer.hpp"
-#include "fhir/medication_dispense.hpp"
-#include "fhir/profile_checks.hpp"
-#include "gateway/alarms/detected_issue.hpp"
-#include "gateway/alarms/judgement.hpp"
+#include "fhir/national_id.hpp"
 #include "gateway/config/source_adapter.hpp"
-#include "gateway/ingest/admit.hpp"
-#include "gateway/ingest/dispense.hpp"
-#include "gateway/ingest/event_finding.hpp"
+#include "gateway/ingest/conversion.hpp"
 #include "gateway/runtime/clock.hpp"
-#include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 
 namespace gateway::cli {
 namespace {
 
 constexpr int usage = 64, undecodable = 2, bad_mapping = 1;
-
-// Not a secret: identifiers made here belong to no installation, and equal input gives equal output.
-constexpr std::string_view convert_secret = "hjemport convert makes identifiers of no installation";
-
-class Conversion {
- public:
-  Conversion(const ConvertOptions& options, const std::string& payload, std::optional<adapters::Identifier> patient, fhir::Time now,
-             std::ostream& out, std::ostream& err)
-      : options_(options),
-        patient_(std::move(patient)),
-        now_(now),
-        out_(out),
-        err_(err),
-        keys_(convert_secret),
-        payload_(keys_, facts_, payload),
-        ids_(0) {
-    facts_.id = "convert";
-    facts_.tenant = "convert";
-    facts_.adapter = options.adapter;
-  }
-
-  void item(const adapters::Item& item, std::uint32_t index) {
-    // Synthetic and real numbers are both taken: nothing is stored.
-    settings_.environment = fhir::Environment::test;
-    ingest::Prepared prepared = ingest::prepare(item, index, payload_, facts_, keys_, settings_, now_);
-    if (held_for_its_number(prepared)) {
-      settings_.environment = fhir::Environment::production;
-      prepared = ingest::prepare(item, index, payload_, facts_, keys_, settings_, now_);
-    }
-    explain_decoded(item, index);
-    std::visit([&](auto& one) { convert(one); }, prepared);
-  }
-
-  // The payload is one batch, as the connector took it.
-  void project(const adapters::Project& project) {
-    std::vector<adapters::StoredReading> readings;
-    for (const std::string& resource : resources_) readings.push_back({resource, now_});
-    const adapters::Views views = project(readings, adapters::Batches::all_together, &sha256_hex);
-    for (const adapters::View& view : views.resources) out_ << view.resource << '\n';
-    for (const std::string& fault : views.faults) {
-      std::string line;
-      fhir::JsonWriter(line).begin_object().member("outcome", "not-merged").member("note", fault).end_object();
-      err_ << line << '\n';
-    }
-  }
-
- private:
-  static bool held_for_its_number(const ingest::Prepared& prepared) {
-    const auto* held = std::get_if<ingest::PreparedHeld>(&prepared);
-    return held != nullptr && held->reason == adapters::QuarantineReason::invalid_identifier;
-  }
-
-  void step(std::uint32_t index, std::string_view name, std::string_view text) {
-    if (!options_.explain) return;
-    std::string line;
-    fhir::JsonWriter(line).begin_object().member("index", static_cast<std::int64_t>(index)).member("step", name).member("detail", text).end_object();
-    err_ << line << '\n';
-  }
-
-  void explain_decoded(const adapters::Item& item, std::uint32_t index) {
-    if (!options_.explain) return;
-    if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
-      std::string text(fhir::info(measurement->kind).name);
-      if (measurement->stated) {
-        text = "no kind of ours, stored as stated and not judged: " + fhir::stated_name(measurement->stated->code);
-      } else if (measurement->components.empty()) {
-        text.append(" ").append(measurement->text.empty() ? measurement->value.text() : measurement->text);
-        text.append(" ").append(measurement->unit);
-      }
-      for (const adapters::Component& component : measurement->components) {
-        text.append(" ").append(fhir::info(component.kind).name).append(" ").append(component.value.text());
-        text.append(" ").append(component.unit);
-      }
-      text.append(" at ").append(measurement->time.text());
-      step(index, "decoded", text);
-    } else if (const auto* event = std::get_if<adapters::Event>(&item)) {
-      step(index, "decoded", std::string("event ").append(fhir::info(event->kind).name));
-    } else if (const auto* held = std::get_if<adapters::Held>(&item)) {
-      step(index, "decoded", "held by the adapter: " + held->note);
-    } else {
-      step(index, "decoded", "ignored by the adapter");
-    }
-  }
-
-  void not_one(std::uint32_t index, std::string_view outcome, std::string_view reason, std::string_view note = {}) {
-    std::string line;
-    fhir::JsonWriter writer(line);
-    writer.begin_object().member("outcome", outcome).member("reason", reason).member("index", static_cast<std::int64_t>(index));
-    writer.member_if("note", note).end_object();
-    err_ << line << '\n';
-  }
-
-  // The person an item belongs to: its own, else the one on the command line.
-  std::optional<store::Patient> person(const ingest::Whom& whom) {
-    const std::optional<adapters::Identifier>& identifier = whom.patient ? whom.patient : patient_;
-    if (!identifier) return std::nullopt;
-    for (const store::Patient& known : people_) {
-      if (known.system == identifier->system && known.value == identifier->value) return known;
-    }
-    store::Patient patient;
-    patient.id = PatientId{ids_.next(now_)};
-    patient.system = identifier->system;
-    patient.value = identifier->value;
-    people_.push_back(patient);
-    return patient;
-  }
-
-  void convert(ingest::PreparedReading& reading) {
-    step(reading.index, "normalised", normalised_text(reading.row));
-    std::optional<store::Patient> patient = person(reading.whom);
-    if (!patient) {
-      step(reading.index, "identified", "no person in the payload, no --patient: it would need a link for its subject");
-      return not_one(reading.index, "quarantined", adapters::name(adapters::QuarantineReason::unknown_subject));
-    }
-    step(reading.index, "identified", "Patient/" + patient->id.text());
-    store::Observation& row = reading.row;
-    row.id = ObservationId{ids_.next(now_)};
-    row.patient = patient->id;
-    row.updated = now_;
-    ingest::render_resource(row, *patient, facts_, reading.body);
-    if (options_.projection)
-      resources_.push_back(row.resource);
-    else
-      out_ << row.resource << '\n';
-    if (!options_.explain) return;
-    auto document = fhir::JsonDocument::parse(row.resource);
-    std::vector<std::string> problems;
-    if (document) problems = fhir::observation_problems(document->root());
-    step(reading.index, "checked", problems.empty() ? std::string_view("conforms to the profiles it claims") : std::string_view(problems.front()));
-  }
-
-  static std::string normalised_text(const store::Observation& row) {
-    std::string text;
-    auto add = [&](fhir::Kind kind, const fhir::Decimal& value) {
-      if (!text.empty()) text += ", ";
-      text.append(fhir::info(kind).name).append(" ").append(value.text()).append(" ").append(fhir::info(kind).unit);
-    };
-    if (row.value) add(row.kind, *row.value);
-    for (const store::ComponentValue& component : row.components) add(component.kind, component.value);
-    return text;
-  }
-
-  void convert(ingest::PreparedEvent& event) {
-    std::optional<store::Patient> patient = person(event.whom);
-    if (event.row.kind == fhir::EventKind::medication_dispensed) return dispense(event, patient);
-    const alarms::Judging judging{AlarmId{ids_.next(now_)}, now_, {}};
-    const PatientId owner = patient ? patient->id : PatientId{};
-    const ingest::EventFinding finding = ingest::event_finding(event.row, owner, facts_, now_, judge_);
-    alarms::AlarmChange change;
-    if (const auto* safety = std::get_if<alarms::SafetyEvent>(&finding)) {
-      change = alarms::apply_event(nullptr, *safety, judging);
-    } else if (const auto* cause = std::get_if<alarms::TechnicalCause>(&finding)) {
-      change = alarms::apply_technical(nullptr, *cause, judging);
-    }
-    if (!change.alarm) return not_one(event.index, "accepted", "event-without-finding");
-    alarms::IssueContext context;
-    if (patient) {
-      context.patient_system = patient->system;
-      context.patient_value = patient->value;
-    }
-    out_ << alarms::detected_issue(*change.alarm, context) << '\n';
-  }
-
-  void dispense(ingest::PreparedEvent& event, const std::optional<store::Patient>& patient) {
-    if (!patient) {
-      step(event.index, "identified", "no person in the payload, no --patient: it would wait for a link of its subject");
-      return not_one(event.index, "accepted", "dispense-without-patient");
-    }
-    event.row.id = EventId{ids_.next(now_)};
-    const std::string resource = ingest::dispense_resource(event.row, *patient);
-    out_ << resource << '\n';
-    if (!options_.explain) return;
-    auto document = fhir::JsonDocument::parse(resource);
-    std::vector<std::string> problems;
-    if (document) problems = fhir::medication_dispense_problems(document->root());
-    step(event.index, "checked", problems.empty() ? std::string_view("conforms to the profile it claims") : std::string_view(problems.front()));
-  }
-
-  void convert(ingest::PreparedIgnored& ignored) { not_one(ignored.index, "ignored", adapters::name(ignored.reason)); }
-
-  void convert(ingest::PreparedHeld& held) {
-    not_one(held.index, "quarantined", adapters::name(held.reason), held.note);
-  }
-
-  const ConvertOptions& options_;
-  std::optional<adapters::Identifier> patient_;
-  fhir::Time now_;
-  std::ostream& out_;
-  std::ostream& err_;
-  ingest::Keys keys_;
-  ingest::SourceFacts facts_;
-  ingest::PayloadKey payload_;
-  IdSource ids_;
-  ingest::PrepareSettings settings_;
-  ingest::JudgeSettings judge_;
-  std::vector<store::Patient> people_;
-  std::vector<std::string> resources_;  // for a projection
-};
 
 // "SYSTEM|VALUE"; a national number is checked and its system corrected by what it is.
 fhir::Result<std::optional<adapters::Identifier>> patient_option(const std::string& text) {
@@ -326,18 +122,26 @@ Setting setting_of(const ConvertOptions& options, std::ostream& err) {
   return setting;
 }
 
+ingest::Conversion conversion_of(const ConvertOptions& options, const Setting& setting, std::string_view payload, std::ostream& out,
+                                 std::ostream& err) {
+  ingest::ConversionLines lines;
+  lines.resource = [&out](const std::string& line) { out << line << '\n'; };
+  lines.left_out = [&err](const std::string& line) { err << line << '\n'; };
+  if (options.explain) lines.step = lines.left_out;
+  ingest::PersonOf person = ingest::people_by_identifier(setting.patient, setting.now);
+  ingest::Conversion conversion(options.adapter, payload, setting.now, std::move(person), std::move(lines));
+  if (options.projection) conversion.merge_later();
+  return conversion;
+}
+
 int convert_whole(const ConvertOptions& options, Setting setting, const std::string& payload, std::ostream& out, std::ostream& err) {
   fhir::JsonDocument scratch;
-  const adapters::Steps tell = [&](std::size_t index, std::string_view detail) {
-    std::string line;
-    fhir::JsonWriter(line).begin_object().member("index", static_cast<std::int64_t>(index)).member("step", "mapping").member("detail", detail).end_object();
-    err << line << '\n';
-  };
+  ingest::Conversion conversion = conversion_of(options, setting, payload, out, err);
+  const adapters::Steps tell = [&](std::size_t index, std::string_view detail) { conversion.told(index, detail); };
   adapters::Context context{*setting.zone, setting.now, scratch};
   if (options.explain) context.steps = &tell;
   auto decoded = setting.adapter->decode(payload, context);
   if (!decoded) return undecodable_payload(decoded.error(), err);
-  Conversion conversion(options, payload, std::move(setting.patient), setting.now, out, err);
   for (std::size_t i = 0; i < decoded->items.size(); ++i) conversion.item(decoded->items[i], static_cast<std::uint32_t>(i));
   if (options.projection) conversion.project(setting.adapter->project);
   return 0;
@@ -346,7 +150,7 @@ int convert_whole(const ConvertOptions& options, Setting setting, const std::str
 int convert_pieces(const ConvertOptions& options, Setting setting, adapters::Stream& stream, std::istream& in, std::ostream& out,
                    std::ostream& err) {
   const std::string no_payload;  // it only tells held items of different payloads apart
-  Conversion conversion(options, no_payload, std::move(setting.patient), setting.now, out, err);
+  ingest::Conversion conversion = conversion_of(options, setting, no_payload, out, err);
   std::string piece(256 * 1024, '\0');
   std::vector<adapters::Item> items;
   std::uint32_t index = 0;
