@@ -66,8 +66,8 @@ TEST_CASE("libreview: HI and LO are the bounds of what the reader shows", "[adap
   };
   for (const Row& row : {Row{"D,S,14-05-2024 08:30,0,LO,,,,", "interstitial-glucose <2.2 mmol/L", Comparator::less},
                          Row{"D,S,14-05-2024 08:30,1,,HI,,,", "interstitial-glucose >27.8 mmol/L", Comparator::greater},
-                         Row{"D,S,14-05-2024 08:30,2,,,LO,,", "blood-glucose <1.1 mmol/L", Comparator::less},
-                         Row{"D,S,14-05-2024 08:30,2,,,HI,,", "blood-glucose >27.8 mmol/L", Comparator::greater}}) {
+                         Row{"D,S,14-05-2024 08:30,2,,,,LO,", "blood-glucose <1.1 mmol/L", Comparator::less},
+                         Row{"D,S,14-05-2024 08:30,2,,,,HI,", "blood-glucose >27.8 mmol/L", Comparator::greater}}) {
     INFO(row.row);
     const auto reading = std::get<Measurement>(only(row.row));
     CHECK(reading.comparator == row.comparator);

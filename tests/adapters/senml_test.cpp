@@ -4,6 +4,7 @@
 
 #include "fhir/units.hpp"
 #include "tests/support/decoded_json.hpp"
+#include "tests/support/zones.hpp"
 
 using namespace adapters;
 
@@ -67,7 +68,7 @@ TEST_CASE("senml: the source's own words come first", "[adapters][senml]") {
   const auto kind_of = [&](const std::string& name) {
     const std::string pack = R"([{"n":")" + name + R"(","t":1715668200,"u":"1","v":37}])";
     const auto decoded = decode_senml(pack, Context{zone, fhir::Time{}, scratch, settings});
-    REQUIRE(decoded);
+    REQUIRE(decoded.has_value());
     REQUIRE(decoded->items.size() == 1);
     if (const auto* held = std::get_if<Held>(&decoded->items[0])) return fhir::info(held->kind).name;
     return fhir::info(std::get<Measurement>(decoded->items[0]).kind).name;
@@ -81,7 +82,7 @@ TEST_CASE("senml: the source's own words come first", "[adapters][senml]") {
   const auto pair = decode_senml(
       R"([{"bn":"a/","bt":1715668200,"bu":"mmHg","n":"overtrykk","v":132},{"n":"undertrykk","v":84}])",
       Context{zone, fhir::Time{}, scratch, settings});
-  REQUIRE(pair);
+  REQUIRE(pair.has_value());
   REQUIRE(pair->items.size() == 1);
   CHECK(std::get<Measurement>(pair->items[0]).components.size() == 2);
 }
