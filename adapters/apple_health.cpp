@@ -130,7 +130,7 @@ std::string unit_of(std::string_view unit, const Type& type) {
 
 struct Entry {
   Draft draft;
-  std::string key;   // (type, source, start, end, value) as given
+  std::string key;   // (type, source, start, end, value)
   std::string when;  // (source, start, end)
   std::string unsupported;  // set: ignored, and why
   bool half = false;        // of a blood pressure
@@ -241,7 +241,7 @@ class ExportReader final : public Stream {
     reading.subject.id = "me";  // the file names nobody
     reading.device.model = model_of(given.device);
     if (!given.device.empty()) reading.origin = Origin::automatic;
-    entry.when = std::string(given.source).append("|").append(given.start).append("|").append(given.end);
+    entry.when = std::string(given.source).append("|").append(instant_of(given.start)).append("|").append(instant_of(given.end));
     entry.key = std::string(given.type).append("|").append(entry.when).append("|").append(given.value);
     entry.draft.reading.record_id = printable(entry.key);
     if (entry.key.size() > longest_id) {
@@ -255,6 +255,12 @@ class ExportReader final : public Stream {
     entry.half = reading.kind == fhir::kinds().systolic || reading.kind == fhir::kinds().diastolic;
     read_value(given, *type, entry.draft);
     return entry;
+  }
+
+  // The app writes the offset of where the phone is when it exports: after a journey the same instant looks different.
+  std::string instant_of(std::string_view text) const {
+    const auto time = export_time(text, context_.zone);
+    return time ? fhir::utc_millis_text(time->time.utc) : std::string(text);
   }
 
   // Null for what is no reading we know: ignored when it is listed, held when it is not.

@@ -170,7 +170,10 @@ class MessageReader {
               [](const Component& a, const Component& b) { return a.kind < b.kind; });
     const Hl7Observation& first = parts.front().row;
     if (whole.timed) {
-      const std::string& named = parts.size() > 1 && first.parent.empty() ? first.sub_id : first.parent;
+      const bool one_group = std::all_of(parts.begin(), parts.end(), [&](const Pressures::Part& part) {
+        return part.row.sub_id == first.sub_id;
+      });
+      const std::string& named = one_group ? first.sub_id : first.parent;
       reading.record_id = printable(reading.device.id + "|pressure|" + named + "|" + first.instant);
       if (reading.record_id.size() > longest_id) {
         reading.record_id.clear();

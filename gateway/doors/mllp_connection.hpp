@@ -123,7 +123,9 @@ class MllpSession final : public MllpConnection {
   http::Awaitable<bool> open() {
     if constexpr (is_tls) {
       set_deadline(port_->hooks.handshake);
+      reading_ = true;
       auto const [ec] = co_await stream_.async_handshake(boost::asio::ssl::stream_base::server, token);
+      reading_ = false;
       if (ec) co_return false;
       const std::string& wanted = port_->config.client_subject;
       if (!wanted.empty() && http::client_subject(stream_.native_handle()) != wanted) {
@@ -160,11 +162,12 @@ class MllpSession final : public MllpConnection {
     }
   }
 
-  // The deadline of a message runs from its first byte, however it is cut into reads.
+  // The deadline of a message runs from its first byte, however it is cut into reads; an empty frame ends without an
+  // answer and is a sign of life.
   http::Awaitable<bool> receive() {
     if (loop_->stopping) co_return false;
     bool const begun = reader_.in_message();
-    if (begun && !in_message_) set_deadline(port_->config.message_read);
+    if (begun != in_message_) set_deadline(begun ? port_->config.message_read : port_->config.idle);
     in_message_ = begun;
     reading_ = true;
     auto const buffer = boost::asio::buffer(bytes_);

@@ -120,6 +120,9 @@ TEST_CASE("apple-health: a blood pressure is one reading, however often the file
   const auto id = [](const std::string& content) { return std::get<Measurement>(items(content).at(0)).record_id; };
   CHECK(id(systolic + diastolic) == id(both));
   CHECK(id(both) != id(pressure("133", "84")));
+  // Exported in another zone, the instant is the same and written differently.
+  CHECK(id(record("HeartRate", "66", "count/min", "2026-07-01 08:00:00 +0200")) ==
+        id(record("HeartRate", "66", "count/min", "2026-07-01 07:00:00 +0100")));
 }
 
 TEST_CASE("apple-health: who entered it, and what measured", "[adapters][apple-health]") {

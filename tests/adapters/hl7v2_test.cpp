@@ -316,6 +316,18 @@ TEST_CASE("hl7v2: rows of one blood pressure are one reading", "[adapters][hl7v2
   }
 }
 
+TEST_CASE("hl7v2: a blood pressure has one record id in whatever order and company its rows come", "[adapters][hl7v2]") {
+  const auto row = [](const char* code, const char* sub_id, const char* value) {
+    return "OBX|1|NM|" + std::string(code) + "^x^LN|" + sub_id + "|" + value + "|mm[Hg]|||||F\r";
+  };
+  const auto id = [](const std::string& rows) { return std::get<Measurement>(items(message(rows)).at(0)).record_id; };
+  CHECK(id(row("8480-6", "1", "120") + row("8462-4", "2", "80")) == id(row("8462-4", "2", "80") + row("8480-6", "1", "120")));
+  CHECK(id(row("8480-6", "a", "120") + row("8462-4", "a", "80")) ==
+        id(row("8480-6", "a", "120") + row("8480-6", "b", "130") + row("8462-4", "a", "80") + row("8462-4", "b", "90")));
+  CHECK(id(row("8480-6", "1.0.1.1", "120") + row("8462-4", "1.0.1.2", "80")) !=
+        id(row("8480-6", "1.0.2.1", "120") + row("8462-4", "1.0.2.2", "80")));
+}
+
 TEST_CASE("hl7v2: the same reading keeps its record id in another message, and a correction has it too", "[adapters][hl7v2]") {
   const auto id = [](const std::string& head, const char* status, const char* time) {
     const Item item = items(message("OBX|1|NM|2708-6^SpO2^LN|1|97|%|||||" + std::string(status) + "|||" + time, head)).at(0);

@@ -37,7 +37,7 @@ class Convert(unittest.TestCase):
         pages = sorted(PAGES.glob("*.md"))
         self.assertLessEqual({"hjemport", "opentele", "telli", "withings"}, {page.stem for page in pages})
         for page in pages:
-            samples = re.findall(r"```(?:json|csv)\n(.*?)```", page.read_text(), re.DOTALL)
+            samples = re.findall(r"```(?:json|csv|hl7|xml)\n(.*?)```", page.read_text(), re.DOTALL)
             self.assertTrue(samples, page)
             for sample in samples:
                 with self.subTest(page.stem):
@@ -49,6 +49,16 @@ class Convert(unittest.TestCase):
                         self.assertEqual(fhir_shape.problems(resource), [], resource)
                     for line in lines(errors):
                         self.assertLessEqual({"outcome", "reason", "index"}, set(line))
+
+    def test_a_file_of_more_items_than_a_payload_may_hold_is_read_in_pieces(self):
+        reading = ('<Record type="HKQuantityTypeIdentifierHeartRate" sourceName="W" unit="count/min" value="66" '
+                   'startDate="2026-11-20 08:00:00 +0100" endDate="2026-11-20 08:00:00 +0100"/>')
+        export = "<HealthData>" + "<Workout/>\n" * 200_001 + reading + "</HealthData>"
+        status, out, errors = convert("--adapter", "apple-health", "--patient", self.patient, "--now", NOW, payload=export)
+        self.assertEqual((status, len(out), errors.count("\n")), (0, 1, 200_001))
+        status, out, errors = convert("--adapter", "apple-health", "--patient", self.patient, "--now", NOW,
+                                      payload="<HealthData>" + reading + "<Record")
+        self.assertEqual((status, len(out), lines(errors)[-1]["reason"]), (2, 1, "undecodable"))
 
     def test_one_line_per_item_on_one_of_the_two_outputs(self):
         number = identity.fresh()
