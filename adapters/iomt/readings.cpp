@@ -159,7 +159,7 @@ class Maker {
     Measurement& reading = common_.reading;
     read_id(from_.device, "deviceId", reading.device.id);
     // The device stands in for the person where no patient id is given: the original looks the patient up by it.
-    read_id(from_.patient.empty() ? from_.device : from_.patient, "patientId", reading.subject.id);
+    read_id(blank(from_.patient) ? from_.device : from_.patient, "patientId", reading.subject.id);
     read_id(from_.correlation, "correlationId", reading.correlation);
     const Utc utc;
     const bool exact = templates.options().arithmetic == expression::Arithmetic::as_original;

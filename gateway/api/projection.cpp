@@ -1,6 +1,7 @@
 #include "gateway/api/projection.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "fhir/national_id.hpp"
 #include "fhir/operation_outcome.hpp"

@@ -4,5 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake --preset bench > /dev/null
-cmake --build --preset bench -j2 --target hjemport load store_bench > /dev/null
+cmake --build --preset bench -j2 --target hjemport load store_bench decode_bench > /dev/null
+build/bench/tests/bench/decode_bench
 exec python3 tests/bench/run.py --build build/bench "$@"

@@ -221,6 +221,16 @@ TEST_CASE("iomt: what is required and missing is held with its place, others are
   }
 }
 
+TEST_CASE("iomt: a blank patient id is none, the device stands in", "[adapters][iomt]") {
+  const auto templates = compiled(calculated(R"("$.Body")", R"("$.Body.heartRate")", R"("patientIdExpression":"$.Body.who",)"));
+  const auto with = [&](const std::string& who) {
+    return items(templates, R"({"Body":{"deviceId":"d-1","heartRate":78,"date":"2021-07-13T17:29:01Z","who":)" + who + "}}");
+  };
+  CHECK(reading(with(R"("  ")")[0]).subject.id == "d-1");
+  CHECK(reading(with("null")[0]).subject.id == "d-1");
+  CHECK(reading(with(R"("p-7")")[0]).subject.id == "p-7");
+}
+
 TEST_CASE("iomt: a correlation id that is defined must be there", "[adapters][iomt]") {
   const auto templates = compiled(calculated(R"("$..[?(@heartRate)]")", R"("$.matchedToken.heartRate")",
                                              R"("correlationIdExpression":"$.Body.session",)"));
@@ -409,7 +419,7 @@ TEST_CASE("iomt: every problem of both files is reported with file and place", "
                                    R"({"values":[{"valueName":"a","valueExpression":"$","required":"maybe"}]})")),
                mapping, "required: expected true or false"},
            Row{ok_device, fhir_file(height + "," + height),
-               "fhir.json: template[1].template: typeName height is there already"},
+               "fhir.json:3: template[1].template: typeName height is there already"},
            Row{ok_device, fhir_with(R"(,"periodInterval":30)"), "periodInterval: expected -1, 0, 60, 1440"},
            Row{ok_device, fhir_with(R"(,"value":{"valueType":"Range","valueName":"a"})"),
                "valueType: expected Quantity"},
