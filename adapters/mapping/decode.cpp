@@ -25,7 +25,8 @@ class Reader {
 
   fhir::Result<Decoded> read() {
     if (const auto matches = looking_.hold(mapping_.match); !matches || !*matches)
-      return fhir::invalid(matches ? "the payload is not what this mapping is for: 'match' does not hold" : matches.error().detail);
+      return fhir::invalid(matches ? "the payload is not what this mapping is for: 'match' does not hold"
+                                   : matches.error().detail);
     looking_.take_trace();
     const bool any_ignored = std::any_of(mapping_.groups.begin(), mapping_.groups.end(),
                                          [](const Group& group) { return !group.ignored.empty(); });
@@ -53,7 +54,8 @@ class Reader {
 
   std::optional<fhir::Error> stopped() const {
     if (items_.size() > most_items || unmatched_.size() > most_items) return too_many_items();
-    if (!looking_.affordable()) return fhir::invalid("the mapping takes more work or memory on this payload than allowed");
+    if (!looking_.affordable())
+      return fhir::invalid("the mapping takes more work or memory on this payload than allowed");
     return std::nullopt;
   }
 
@@ -83,7 +85,8 @@ class Reader {
       return true;
     };
     for (const Value& match : found) {
-      const bool is_list = each.members ? match.type() == expression::Type::object : match.type() == expression::Type::array;
+      const bool is_list =
+          each.members ? match.type() == expression::Type::object : match.type() == expression::Type::array;
       if (!is_list) {
         if (match.is_null() && found.size() == 1) continue;
         if (each.members) {
@@ -180,15 +183,19 @@ class Reader {
   }
 
   void keep_unmatched(const Group& group, JsonValue place) {
-    const std::string why = "no section of the mapping applies" + (looking_.item_text().empty() ? " to this payload" : " to" + looking_.item_text().substr(3));
+    const std::string why =
+        "no section of the mapping applies" +
+        (looking_.item_text().empty() ? " to this payload" : " to" + looking_.item_text().substr(3));
     static const ReadingRule nothing;
     const ItemRule* rule = &nothing;
     if (!group.events.empty()) rule = &group.events.front();
     if (!group.readings.empty()) rule = &group.readings.front();
     if (mapping_.otherwise_ignored)
-      unmatched_.push_back({place.position(), place.position_end(), looking_.computed(), Ignored{IgnoreReason::not_a_reading, why}});
+      unmatched_.push_back(
+          {place.position(), place.position_end(), looking_.computed(), Ignored{IgnoreReason::not_a_reading, why}});
     else
-      unmatched_.push_back({place.position(), place.position_end(), looking_.computed(), make_unmatched(looking_, *rule, why)});
+      unmatched_.push_back(
+          {place.position(), place.position_end(), looking_.computed(), make_unmatched(looking_, *rule, why)});
     looking_.take_trace();
   }
 
@@ -209,7 +216,8 @@ class Reader {
       const bool is_taken = (inside != taken.end() && *inside < each.end) || lowest_held < each.end;
       if (is_taken && !each.computed) continue;
       lowest_held = each.position;
-      if (looking_.tracing()) looking_.trace(mapping_.otherwise_ignored ? "no section applies; otherwise: ignored" : "no section applies");
+      if (looking_.tracing())
+        looking_.trace(mapping_.otherwise_ignored ? "no section applies; otherwise: ignored" : "no section applies");
       add(std::move(each.item), each.position);
     }
   }
@@ -219,7 +227,8 @@ class Reader {
     std::iota(order.begin(), order.end(), 0U);
     const bool sorted = std::is_sorted(positions_.begin(), positions_.end());
     if (!sorted)
-      std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return positions_[a] < positions_[b]; });
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::uint32_t a, std::uint32_t b) { return positions_[a] < positions_[b]; });
     for (std::size_t i = 0; i < traces_.size(); ++i)
       for (const std::string& line : traces_[order[i]]) (*context_.steps)(i, line);
     Decoded decoded;

@@ -8,9 +8,10 @@
 namespace adapters::mapping {
 namespace {
 
-const std::vector<std::string> item_fields = {
-    "kind", "value", "unit", "comparator", "components", "origin", "uncertain", "version", "note", "event", "text", "location",
-    "contact", "subject", "patient", "device", "model", "time", "id", "ignored", "held", "step"};
+const std::vector<std::string> item_fields = {"kind",      "value",   "unit",    "comparator", "components", "origin",
+                                              "uncertain", "version", "note",    "event",      "text",       "location",
+                                              "contact",   "subject", "patient", "device",     "model",      "time",
+                                              "id",        "ignored", "held",    "step"};
 
 std::string_view sign(Comparator comparator) {
   static constexpr std::string_view signs[] = {"none", "<", "<=", ">=", ">"};
@@ -105,7 +106,8 @@ class Fields {
 };
 
 std::string kind_of(const Item& item) {
-  if (const auto* held = std::get_if<Held>(&item)) return "held, " + std::string(name(held->reason)) + ": " + held->note;
+  if (const auto* held = std::get_if<Held>(&item))
+    return "held, " + std::string(name(held->reason)) + ": " + held->note;
   if (const auto* ignored = std::get_if<Ignored>(&item)) return "ignored, " + std::string(name(ignored->reason));
   if (const auto* event = std::get_if<Event>(&item)) return "event " + std::string(fhir::info(event->kind).name);
   return "reading of " + std::string(fhir::info(std::get<Measurement>(item).kind).name);
@@ -183,7 +185,9 @@ void compare(const Item& item, const Expected& expected, const std::string& wher
     if (field == "value" || field.starts_with("components.")) same = equal_numbers(wanted, *is);
     if (field == "time") same = equal_times(wanted, *is);
     if (field == "step") same = is->find(wanted) != std::string::npos;
-    if (!same) say(expected.lines[i], where + "." + field + ": expected " + wanted + ", it is " + (is->empty() ? "nothing" : *is));
+    if (!same)
+      say(expected.lines[i],
+          where + "." + field + ": expected " + wanted + ", it is " + (is->empty() ? "nothing" : *is));
   }
 }
 
@@ -207,7 +211,9 @@ std::vector<Problem> run_examples(const Mapping& mapping, const ZoneByName& zone
   for (std::size_t i = 0; i < mapping.examples.size(); ++i) {
     const Example& example = mapping.examples[i];
     const std::string place = "examples[" + std::to_string(i) + "]";
-    const auto say = [&](int line, std::string text) { problems.push_back({mapping.file, line, std::move(text), false}); };
+    const auto say = [&](int line, std::string text) {
+      problems.push_back({mapping.file, line, std::move(text), false});
+    };
     const auto zone = zones(example.timezone);
     if (!zone) {
       say(example.line, place + ".timezone: there is no time zone '" + example.timezone + "'");
@@ -228,10 +234,12 @@ std::vector<Problem> run_examples(const Mapping& mapping, const ZoneByName& zone
     for (std::size_t n = 0; n < both; ++n)
       compare(decoded->items[n], example.items[n], place + ".items[" + std::to_string(n) + "]", say);
     for (std::size_t n = both; n < example.items.size(); ++n)
-      say(example.items[n].line, place + ".items[" + std::to_string(n) + "]: there is no such item; the payload gives " +
+      say(example.items[n].line, place + ".items[" + std::to_string(n) +
+                                     "]: there is no such item; the payload gives " +
                                      std::to_string(decoded->items.size()));
     for (std::size_t n = both; n < decoded->items.size(); ++n)
-      say(example.line, place + ": gives an item more, number " + std::to_string(n) + ": " + kind_of(decoded->items[n]));
+      say(example.line,
+          place + ": gives an item more, number " + std::to_string(n) + ": " + kind_of(decoded->items[n]));
   }
   return problems;
 }

@@ -36,7 +36,8 @@ class ReadingMaker {
     if (!ambiguous)
       hold(ambiguous.error());
     else if (*ambiguous)
-      draft_.hold(QuarantineReason::ambiguous_subject, rule_.place + ".ambiguous" + looking_.item_text() + ": may be somebody else's");
+      draft_.hold(QuarantineReason::ambiguous_subject,
+                  rule_.place + ".ambiguous" + looking_.item_text() + ": may be somebody else's");
     whom(rule_);
     kind_and_value();
     Measurement& reading = draft_.reading;
@@ -138,7 +139,9 @@ class ReadingMaker {
                        kind != fhir::kinds().mean_arterial_pressure;
     if (kind != fhir::Kind::unknown && alone) return kind;
     const std::string what = name ? "unknown kind " + quoted_word(*name) : std::string("expected a word");
-    draft_.hold(unknown_kind, looking_.copy(looking_.fault(*rule_.kind, alone ? what : "only as a component of blood-pressure").detail));
+    draft_.hold(
+        unknown_kind,
+        looking_.copy(looking_.fault(*rule_.kind, alone ? what : "only as a component of blood-pressure").detail));
     return fhir::Kind::unknown;
   }
 
@@ -162,7 +165,8 @@ class ReadingMaker {
     const auto found = sign && *sign ? comparator_of(**sign) : std::nullopt;
     if (sign && !*sign) return of_value;
     if (!found) {
-      draft_.hold(undecodable, looking_.copy(sign ? looking_.fault(*slot, "expected <, <=, >=, > or none").detail : sign.error().detail));
+      draft_.hold(undecodable, looking_.copy(sign ? looking_.fault(*slot, "expected <, <=, >=, > or none").detail
+                                                  : sign.error().detail));
       return of_value;
     }
     return *found == Comparator::none ? of_value : *found;
@@ -173,7 +177,8 @@ class ReadingMaker {
     if (!slot) {
       // An annotation such as {score} leaves nothing to mistake; everything else is never guessed.
       if (canonical.empty() || canonical.starts_with('{')) return std::string(canonical);
-      draft_.hold(unknown_unit, rule_.place + ".unit" + looking_.item_text() + ": the mapping gives none for " + std::string(fhir::info(kind).name));
+      draft_.hold(unknown_unit, rule_.place + ".unit" + looking_.item_text() + ": the mapping gives none for " +
+                                    std::string(fhir::info(kind).name));
       return {};
     }
     auto found = looking_.text(*slot);
@@ -183,14 +188,17 @@ class ReadingMaker {
     } else if (canonical.starts_with('{')) {
       return std::string(canonical);
     } else {
-      draft_.hold(unknown_unit, looking_.copy(found ? looking_.fault(*slot, "nothing there").detail : found.error().detail));
+      draft_.hold(unknown_unit,
+                  looking_.copy(found ? looking_.fault(*slot, "nothing there").detail : found.error().detail));
     }
     return {};
   }
 
   void quantity() {
     Measurement& reading = draft_.reading;
-    if (!rule_.value) return draft_.hold(undecodable, rule_.place + ": the mapping gives no value for " + std::string(fhir::info(reading.kind).name));
+    if (!rule_.value)
+      return draft_.hold(
+          undecodable, rule_.place + ": the mapping gives no value for " + std::string(fhir::info(reading.kind).name));
     const auto number = looking_.number(*rule_.value);
     if (!number) {
       hold(number.error());
@@ -220,7 +228,8 @@ class ReadingMaker {
                                     comparator(rule.comparator, (*number)->comparator)});
     }
     if (reading.components.size() < std::min<std::size_t>(2, parts.size()) && !draft_.held())
-      draft_.hold(undecodable, rule_.place + ": the mapping gives no components for " + std::string(fhir::info(reading.kind).name));
+      draft_.hold(undecodable,
+                  rule_.place + ": the mapping gives no components for " + std::string(fhir::info(reading.kind).name));
   }
 
   bool is_missing(const Slot& slot) {
@@ -231,7 +240,8 @@ class ReadingMaker {
   // The value as a word; held when there is none.
   std::string value_word() {
     if (!rule_.value) {
-      draft_.hold(undecodable, rule_.place + ": the mapping gives no value for " + std::string(fhir::info(draft_.reading.kind).name));
+      draft_.hold(undecodable, rule_.place + ": the mapping gives no value for " +
+                                   std::string(fhir::info(draft_.reading.kind).name));
       return {};
     }
     const Slot& slot = rule_.value->from;
@@ -353,7 +363,8 @@ class EventMaker {
     if (found) return found->time;
     say(found.error());
     remark(remarks_, "the time of arrival stands in");
-    return fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received), fhir::Precision::fraction);
+    return fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received),
+                                fhir::Precision::fraction);
   }
 
   Looking& looking_;

@@ -290,7 +290,8 @@ fhir::Result<std::optional<Number>> Looking::number(const NumberSlot& slot) {
     if (!exponent) return exponent.error();
     if (*exponent) {
       const auto parsed = fhir::Decimal::parse(**exponent);
-      const bool whole = parsed && parsed->is_integer() && *parsed >= fhir::Decimal(-30) && *parsed <= fhir::Decimal(17);
+      const bool whole =
+          parsed && parsed->is_integer() && *parsed >= fhir::Decimal(-30) && *parsed <= fhir::Decimal(17);
       if (!whole) return fault(*slot.power, "expected a power of ten from -30 to 17");
       const auto ten = fhir::Decimal::scaled(1, static_cast<int>(parsed->rounded(0).coefficient()));
       if (!ten) return fault(*slot.power, "expected a power of ten from -30 to 17");
@@ -320,7 +321,8 @@ fhir::Result<std::optional<minutes>> Looking::offset(const TimeRule& rule) {
   std::string word = **found;
   if (rule.offset_form == TimeRule::Offset::text) {
     // iHealth writes 800 for +08:00.
-    const bool bare = !word.empty() && word.size() <= 4 && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool bare = !word.empty() && word.size() <= 4 &&
+                      std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (bare) word = "+" + std::string(word.size() % 2 == 1 ? "0" : "") + word;
     if (const auto parsed = parse_offset(word)) return Offset(*parsed);
     if (word.size() == 4 && word.front() == '-') {  // -800
@@ -411,8 +413,8 @@ fhir::Result<VendorTime> Looking::epoch_time(const TimeRule& rule) {
 fhir::Result<VendorTime> Looking::time(const TimeRule& rule) {
   using Form = TimeRule::Form;
   if (rule.form == Form::received) {
-    VendorTime arrival{fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received),
-                                            fhir::Precision::fraction)};
+    VendorTime arrival{
+        fhir::DateTime::from(context_.received, context_.zone.offset_at(context_.received), fhir::Precision::fraction)};
     arrival.uncertain = true;
     return arrival;
   }
@@ -429,8 +431,9 @@ fhir::Result<VendorTime> Looking::time(const TimeRule& rule) {
   if (!micros) return fault(*rule.plus_seconds, "expected seconds, at most a year of them");
   const fhir::Decimal whole = micros->rounded(0);
   const microseconds added{whole.coefficient()};
-  time->time = fhir::DateTime::from(time->time.utc + added, time->time.offset.value_or(minutes{0}),
-                                    added % seconds{1} == microseconds{0} ? time->time.precision : fhir::Precision::fraction);
+  time->time =
+      fhir::DateTime::from(time->time.utc + added, time->time.offset.value_or(minutes{0}),
+                           added % seconds{1} == microseconds{0} ? time->time.precision : fhir::Precision::fraction);
   return time;
 }
 

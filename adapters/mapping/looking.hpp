@@ -60,7 +60,9 @@ class Looking {
   fhir::Result<bool> hold(const Conditions& conditions);
 
   // "readings[0].value '$.a' of item [3]: nothing there"
-  fhir::Error fault(const Slot& slot, std::string_view what) const { return fhir::invalid(slot.step + item_text() + ": " + std::string(what)); }
+  fhir::Error fault(const Slot& slot, std::string_view what) const {
+    return fhir::invalid(slot.step + item_text() + ": " + std::string(what));
+  }
   std::string copy(std::string_view text);  // paid for
   // Whether everything so far could be paid for.
   bool affordable() const { return affordable_ && !workspace_.used_up(); }

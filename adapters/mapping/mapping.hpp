@@ -60,7 +60,15 @@ struct NumberSlot {
 };
 
 struct TimeRule {
-  enum class Form : std::uint8_t { text, epoch_seconds, epoch_millis, local_epoch_seconds, local_epoch_millis, pattern, received };
+  enum class Form : std::uint8_t {
+    text,
+    epoch_seconds,
+    epoch_millis,
+    local_epoch_seconds,
+    local_epoch_millis,
+    pattern,
+    received
+  };
   enum class Offset : std::uint8_t { of_source, fixed, text, minutes, seconds };
   Form form = Form::text;
   MaybeSlot from;         // none when received

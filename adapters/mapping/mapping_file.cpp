@@ -80,14 +80,18 @@ Compiled compile(std::string_view text, std::string file) {
   SectionCompiler sections(slots, defaults, *mapping);
   std::size_t count = 0;
   // What is ignored is decided first, so it also stands first in a group.
-  count += each_section(root, report, "ignored", [&](const YamlNode& node, const std::string& place) { sections.ignored(node, place); });
-  count += each_section(root, report, "readings", [&](const YamlNode& node, const std::string& place) { sections.reading(node, place); });
-  count += each_section(root, report, "events", [&](const YamlNode& node, const std::string& place) { sections.event(node, place); });
+  count += each_section(root, report, "ignored",
+                        [&](const YamlNode& node, const std::string& place) { sections.ignored(node, place); });
+  count += each_section(root, report, "readings",
+                        [&](const YamlNode& node, const std::string& place) { sections.reading(node, place); });
+  count += each_section(root, report, "events",
+                        [&](const YamlNode& node, const std::string& place) { sections.event(node, place); });
   if (!root.has("readings") && !root.has("events"))
     report.error(root.line(), "nothing to read; a mapping has 'readings' or 'events'");
   if (const YamlNode* examples = root.get("examples")) compile_examples(*examples, report, *mapping);
   if (mapping->examples.empty())
-    report.warning(root.has("examples") ? root.line("examples") : 0, "no examples; nothing shows that the mapping does what it should");
+    report.warning(root.has("examples") ? root.line("examples") : 0,
+                   "no examples; nothing shows that the mapping does what it should");
   root.refuse_unknown();
   mapping->slots = slots.slots_made();
   if (count == 0 && !report.any_error()) report.error(root.line(), "nothing to read; its sections are empty");

@@ -8,8 +8,9 @@
 namespace adapters::mapping {
 namespace {
 
-const std::vector<std::string> default_keys = {"each", "ignore", "ambiguous",     "id",       "subject", "patient", "device",
-                                               "time", "unit",   "version_stamp", "origin",   "note",    "location", "contact"};
+const std::vector<std::string> default_keys = {"each",    "ignore", "ambiguous", "id",     "subject",
+                                               "patient", "device", "time",      "unit",   "version_stamp",
+                                               "origin",  "note",   "location",  "contact"};
 
 const std::vector<std::string>& kind_names() {
   static const std::vector<std::string> names = [] {
@@ -94,7 +95,8 @@ std::optional<IgnoreReason> ignore_reason(std::string_view word) {
   return std::nullopt;
 }
 
-constexpr const char* ignore_reasons = "must be one of control-solution, cancelled, heartbeat, goal-not-reading, not-a-reading";
+constexpr const char* ignore_reasons =
+    "must be one of control-solution, cancelled, heartbeat, goal-not-reading, not-a-reading";
 
 }  // namespace
 
@@ -152,9 +154,7 @@ class SectionCompiler::Reader {
     if (!time) slots.report().error(map.line(), map.place() + ": 'time' is missing");
   }
 
-  void missing(const std::string& key) {
-    slots.report().error(map.line(), map.place() + ": '" + key + "' is missing");
-  }
+  void missing(const std::string& key) { slots.report().error(map.line(), map.place() + ": '" + key + "' is missing"); }
 
   SlotCompiler& slots;
   YamlMap map;
@@ -185,8 +185,10 @@ class SectionCompiler::Reader {
     const YamlNode* const value = patient.get("value");
     if (system == nullptr || value == nullptr)
       slots.report().error(found.node->line, found.place + ": needs system and value");
-    auto system_slot = system == nullptr ? MaybeSlot() : slots.slot(*system, patient.at("system"), scopes, Plain::fixed);
-    auto value_slot = value == nullptr ? MaybeSlot() : slots.slot(*value, patient.at("value"), scopes, Plain::expression);
+    auto system_slot =
+        system == nullptr ? MaybeSlot() : slots.slot(*system, patient.at("system"), scopes, Plain::fixed);
+    auto value_slot =
+        value == nullptr ? MaybeSlot() : slots.slot(*value, patient.at("value"), scopes, Plain::expression);
     patient.refuse_unknown();
     if (system_slot && value_slot) rule.patient = PatientRule{std::move(*system_slot), std::move(*value_slot)};
   }
@@ -195,7 +197,8 @@ class SectionCompiler::Reader {
     const Found found = find("device");
     if (!found) return;
     YamlMap device(*found.node, found.place, slots.report());
-    if (const YamlNode* id = device.get("id")) rule.device.id = slots.slot(*id, device.at("id"), scopes, Plain::expression);
+    if (const YamlNode* id = device.get("id"))
+      rule.device.id = slots.slot(*id, device.at("id"), scopes, Plain::expression);
     if (const YamlNode* model = device.get("model"))
       rule.device.model = slots.slot(*model, device.at("model"), scopes, Plain::fixed);
     device.refuse_unknown();
@@ -256,7 +259,8 @@ std::vector<Each> SectionCompiler::read_each(Reader& section, ScopeNames& scopes
   }
   constexpr std::size_t deepest = 4;
   if (found.node->items.empty() || found.node->items.size() > deepest)
-    report.error(found.node->line, found.place + ": must be one to four expressions, each within the items of the one before");
+    report.error(found.node->line,
+                 found.place + ": must be one to four expressions, each within the items of the one before");
   for (std::size_t i = 0; i < found.node->items.size(); ++i)
     add(found.node->items[i], found.place + "[" + std::to_string(i) + "]");
   return all;
@@ -289,11 +293,15 @@ void SectionCompiler::reading(const YamlNode& node, std::string place) {
 
   const auto fitting = [&](const std::string& unit) -> std::string {
     const auto one = [&](fhir::Kind kind) { return fits(unit, kind); };
-    const auto part = [&](fhir::Kind kind) { return is_panel(kind) && std::any_of(fhir::info(kind).components.begin(), fhir::info(kind).components.end(), one); };
-    const bool known = kinds.empty() ? std::any_of(fhir::all_kinds().begin(), fhir::all_kinds().end(), [&](const fhir::KindInfo& info) { return fits(unit, info.kind); })
+    const auto part = [&](fhir::Kind kind) {
+      return is_panel(kind) && std::any_of(fhir::info(kind).components.begin(), fhir::info(kind).components.end(), one);
+    };
+    const bool known = kinds.empty() ? std::any_of(fhir::all_kinds().begin(), fhir::all_kinds().end(),
+                                                   [&](const fhir::KindInfo& info) { return fits(unit, info.kind); })
                                      : any(one) || any(part);
     if (known) return {};
-    std::string text = "'" + unit + "' is no unit of " + (kinds.size() == 1 ? std::string(fhir::info(kinds[0]).name) : "any of these kinds");
+    std::string text = "'" + unit + "' is no unit of " +
+                       (kinds.size() == 1 ? std::string(fhir::info(kinds[0]).name) : "any of these kinds");
     if (unit.starts_with('/')) text += "; a place in the payload is written {pointer: " + unit + "}";
     return text;
   };
@@ -343,7 +351,8 @@ void SectionCompiler::reading(const YamlNode& node, std::string place) {
       std::optional<NumberSlot> value;
       if (part->is_map() && part->find("value") != nullptr) {
         YamlMap inner(*part, at, report);
-        if (const YamlNode* number = inner.get("value")) value = slots_.number(*number, inner.at("value"), section.scopes);
+        if (const YamlNode* number = inner.get("value"))
+          value = slots_.number(*number, inner.at("value"), section.scopes);
         if (inner.has("unit")) made.unit = unit_of({inner.get("unit"), inner.at("unit")});
         inner.get("unit");
         if (const YamlNode* sign = inner.get("comparator")) {
@@ -376,7 +385,8 @@ void SectionCompiler::reading(const YamlNode& node, std::string place) {
     if ((singles || only_payload_knows) && !section.map.has("value")) section.missing("value");
     if (panels && !section.map.has("components")) section.missing("components");
     if (!panels && !only_payload_knows && !kinds.empty() && section.map.has("components"))
-      report.error(section.map.line("components"), section.map.at("components") + ": none of these kinds has components");
+      report.error(section.map.line("components"),
+                   section.map.at("components") + ": none of these kinds has components");
     const auto needs_unit = [](fhir::Kind kind) {
       const std::string_view unit = fhir::info(kind).unit;
       return fhir::info(kind).value == fhir::ValueType::quantity && !unit.empty() && !unit.starts_with('{');

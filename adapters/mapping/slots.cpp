@@ -110,7 +110,8 @@ std::optional<Expression> SlotCompiler::expression_of(YamlMap& map) {
   }
   for (const Named& each : named) {
     given += map.has(each.key);
-    if (const auto text = map.text(each.key)) made = compile(*text, each.language, map.line(each.key), map.at(each.key));
+    if (const auto text = map.text(each.key))
+      made = compile(*text, each.language, map.line(each.key), map.at(each.key));
   }
   if (given > 1) report_.error(map.line(), map.place() + ": more than one expression");
   if (given == 0)
@@ -168,7 +169,8 @@ MaybeSlot SlotCompiler::slot(const YamlNode& node, const std::string& place, con
     return made;
   }
   if (!node.is_map()) {
-    report_.error(node.line, place + (plain == Plain::fixed ? ": must be a word or an expression" : ": must be an expression"));
+    report_.error(node.line,
+                  place + (plain == Plain::fixed ? ": must be a word or an expression" : ": must be an expression"));
     return std::nullopt;
   }
   YamlMap map(node, place, report_);
@@ -225,8 +227,7 @@ std::optional<NumberSlot> SlotCompiler::number(const YamlNode& node, const std::
       else
         map.error("times", "must be a number other than 0, written like 0.001");
     }
-    if (const YamlNode* power = map.get("power"))
-      made.power = slot(*power, map.at("power"), scopes, Plain::expression);
+    if (const YamlNode* power = map.get("power")) made.power = slot(*power, map.at("power"), scopes, Plain::expression);
     if (const auto mark = map.text("decimal")) {
       made.comma = *mark == "comma";
       if (!made.comma && *mark != "point") map.error("decimal", "must be point or comma");
@@ -244,7 +245,8 @@ void SlotCompiler::read_offset(const YamlNode& node, const std::string& place, c
   if (node.is_text() && !begins_expression(node.text)) {
     const auto offset = node.text == "utc" ? std::optional(std::chrono::minutes(0)) : parse_offset(node.text);
     if (!offset)
-      report_.error(node.line, place + ": must be source, utc, an offset such as +01:00, or an expression that gives one");
+      report_.error(node.line,
+                    place + ": must be source, utc, an offset such as +01:00, or an expression that gives one");
     rule.offset_form = TimeRule::Offset::fixed;
     rule.offset = offset.value_or(std::chrono::minutes(0));
     return;
@@ -271,7 +273,8 @@ std::optional<TimeRule> SlotCompiler::time(const YamlNode& node, const std::stri
   const auto more = [&](YamlMap& map) {
     const auto form = map.text("format");
     if (form) {
-      const auto* found = std::find_if(std::begin(forms), std::end(forms), [&](const FormName& each) { return each.name == *form; });
+      const auto* found =
+          std::find_if(std::begin(forms), std::end(forms), [&](const FormName& each) { return each.name == *form; });
       if (found == std::end(forms))
         map.error("format", "must be text, epoch-s, epoch-ms, local-epoch-s or local-epoch-ms");
       else

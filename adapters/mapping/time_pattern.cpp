@@ -60,9 +60,9 @@ fhir::Result<TimePattern> TimePattern::compile(std::string_view pattern) {
     Field field;
     std::size_t most;
   };
-  static constexpr Letter letters[] = {{'y', Field::year, 4},   {'M', Field::month, 2},    {'d', Field::day, 2},
+  static constexpr Letter letters[] = {{'y', Field::year, 4},   {'M', Field::month, 2},      {'d', Field::day, 2},
                                        {'H', Field::hour, 2},   {'h', Field::hour_of_12, 2}, {'m', Field::minute, 2},
-                                       {'s', Field::second, 2}, {'S', Field::fraction, 9}, {'a', Field::half_day, 1},
+                                       {'s', Field::second, 2}, {'S', Field::fraction, 9},   {'a', Field::half_day, 1},
                                        {'X', Field::offset, 3}};
   const auto refuse = [&](const std::string& why) {
     return fhir::invalid("pattern '" + std::string(pattern.substr(0, 80)) + "': " + why);
@@ -85,7 +85,8 @@ fhir::Result<TimePattern> TimePattern::compile(std::string_view pattern) {
     }
     std::size_t width = 1;
     while (at + width < pattern.size() && pattern[at + width] == c) ++width;
-    const auto* known = std::find_if(std::begin(letters), std::end(letters), [&](const Letter& l) { return l.letter == c; });
+    const auto* known =
+        std::find_if(std::begin(letters), std::end(letters), [&](const Letter& l) { return l.letter == c; });
     if (known == std::end(letters)) {
       if (c == 'T') {  // of ISO 8601, and nothing else by these rules
         made.parts_.push_back({Field::literal, 0, c});

@@ -32,7 +32,19 @@ class TimePattern {
   bool has_offset() const;
 
  private:
-  enum class Field : std::uint8_t { year, month, day, hour, hour_of_12, minute, second, fraction, half_day, offset, literal };
+  enum class Field : std::uint8_t {
+    year,
+    month,
+    day,
+    hour,
+    hour_of_12,
+    minute,
+    second,
+    fraction,
+    half_day,
+    offset,
+    literal
+  };
   struct Part {
     Field field = Field::literal;
     std::uint8_t width = 0;  // digits: 1 is one or two of them

@@ -44,8 +44,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.text = value;
     add(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
     open(YamlNode::Kind::list, mark);
   }
   void OnSequenceEnd() override { close(); }

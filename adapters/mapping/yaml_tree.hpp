@@ -1,6 +1,6 @@
 // A YAML file as a tree with line numbers, and reading it so that every problem is collected. The only files of this
-// room that know yaml-cpp (docs/decisions/0008-yaml-in-adapters.md). Mapping files come from people and may be hostile: size, depth and
-// number of nodes are bounded, and aliases, which can stand for exponentially much, are refused.
+// room that know yaml-cpp (docs/decisions/0008-yaml-in-adapters.md). Mapping files come from people and may be hostile:
+// size, depth and number of nodes are bounded, and aliases, which can stand for exponentially much, are refused.
 #pragma once
 
 #include <cstdint>
