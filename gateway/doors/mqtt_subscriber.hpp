@@ -7,7 +7,7 @@
 // something is full is tried again, later and later, and nothing behind it in its topic overtakes it; when the window is full
 // of such, reading stops and the broker keeps the rest.
 //
-// Not paho: see docs/decisions/0008-own-mqtt-subscriber.md.
+// Not paho: see docs/decisions/0009-own-mqtt-subscriber.md.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
