@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "adapters/item_json.hpp"
 #include "fhir/json_writer.hpp"
 #include "gateway/api/admin.hpp"
 #include "gateway/api/quarantine_filter.hpp"
@@ -71,6 +72,23 @@ struct ShownItem {
   std::optional<store::Payload> payload;
 };
 
+// What the source's adapter makes of it by now: the item as decoded, or the step that fails.
+void show_decoded(fhir::JsonWriter& writer, const store::Quarantined& item, const store::Payload& payload, const AdminDeps& deps) {
+  const ingest::ConfiguredSource* source = deps.sources.find(item.source);
+  if (source == nullptr || payload.content_type.ends_with(ingest::withdrawn_mark)) return;
+  const adapters::Adapter* adapter = adapters::adapter_named(payload.content_type);
+  if (adapter == nullptr) adapter = source->adapter.get();
+  fhir::JsonDocument scratch;
+  auto decoded = adapter->decode(payload.bytes, {*source->zone, item.received, scratch, source->settings});
+  if (!decoded) {
+    writer.member("fails_at", decoded.error().detail);
+  } else if (item.index < decoded->items.size() && !ingest::is_whole_payload(item)) {
+    const adapters::Item& one = decoded->items[item.index];
+    if (const auto* held = std::get_if<adapters::Held>(&one)) writer.member("fails_at", held->note);
+    writer.key("decoded").raw(adapters::item_json(one));
+  }
+}
+
 http::Awaitable<http::Response> show(http::Request& request, const AdminDeps& deps) {
   auto id = QuarantineId::parse(request.capture("id"));
   if (!id) co_return problem(404, "no such quarantined item");
@@ -90,6 +108,7 @@ http::Awaitable<http::Response> show(http::Request& request, const AdminDeps& de
   writer.begin_object();
   write_item(writer, shown->item, deps.sources);
   if (shown->payload) {
+    show_decoded(writer, shown->item, *shown->payload, deps);
     // The bytes as received; shown as JSON when they are, as text otherwise (what is no UTF-8 shows as replacement characters).
     writer.member("adapter", shown->payload->content_type);
     if (auto document = fhir::JsonDocument::parse(shown->payload->bytes)) {

@@ -22,13 +22,17 @@ std::optional<std::string> content(const std::string& file, std::vector<Problem>
   return std::nullopt;
 }
 
-void load_iomt(const Source& source, SourceAdapter& loaded) {
+std::optional<std::string> content(const std::string& file, const std::string& changed, std::vector<Problem>& problems) {
+  return changed.empty() ? content(file, problems) : changed;
+}
+
+void load_iomt(const Source& source, const ChangedFiles& changed, SourceAdapter& loaded) {
   if (source.mapping.empty() || source.fhir_mapping.empty()) {
     loaded.problems.push_back({"", 0, "adapter iomt needs 'mapping' and 'fhir_mapping', the connector's two template files", false});
     return;
   }
-  const auto device = content(source.mapping, loaded.problems);
-  const auto mapping = content(source.fhir_mapping, loaded.problems);
+  const auto device = content(source.mapping, changed.mapping, loaded.problems);
+  const auto mapping = content(source.fhir_mapping, changed.fhir_mapping, loaded.problems);
   if (!device || !mapping) return;
   adapters::iomt::Options options;
   if (source.compat_exact) options.arithmetic = adapters::expression::Arithmetic::as_original;
@@ -52,14 +56,15 @@ void load_iomt(const Source& source, SourceAdapter& loaded) {
   loaded.adapter = std::make_shared<const adapters::Adapter>(std::move(adapter));
 }
 
-void load_hjemport_mapping(const Source& source, Examples examples, SourceAdapter& loaded) {
+void load_hjemport_mapping(const Source& source, const ChangedFiles& changed, Examples examples, SourceAdapter& loaded) {
   if (source.mapping.empty()) {
     loaded.problems.push_back({"", 0, "adapter mapping needs 'mapping', a mapping file", false});
     return;
   }
   if (!source.fhir_mapping.empty() || source.compat_exact)
     loaded.problems.push_back({"", 0, "'fhir_mapping' and 'compat' are for adapter iomt", false});
-  MappingAdapter made = load_mapping(source.mapping, examples);
+  MappingAdapter made =
+      changed.mapping.empty() ? load_mapping(source.mapping, examples) : compile_mapping(changed.mapping, source.mapping, examples);
   const bool usable = loaded.problems.empty();
   loaded.problems.insert(loaded.problems.end(), made.problems.begin(), made.problems.end());
   if (usable) loaded.adapter = std::move(made.adapter);
@@ -82,14 +87,16 @@ std::string known_adapters() {
   return known;
 }
 
-SourceAdapter load_adapter(const Source& source, Examples examples) {
+SourceAdapter load_adapter(const Source& source, Examples examples) { return load_adapter(source, {}, examples); }
+
+SourceAdapter load_adapter(const Source& source, const ChangedFiles& changed, Examples examples) {
   SourceAdapter loaded;
   if (source.adapter == "mapping") {
-    load_hjemport_mapping(source, examples, loaded);
+    load_hjemport_mapping(source, changed, examples, loaded);
     return loaded;
   }
   if (source.adapter == "iomt") {
-    load_iomt(source, loaded);
+    load_iomt(source, changed, loaded);
     return loaded;
   }
   if (!source.mapping.empty() || !source.fhir_mapping.empty() || source.compat_exact) {

@@ -20,6 +20,12 @@ struct SourceAdapter {
 // its file is an error too, unless they are left.
 SourceAdapter load_adapter(const Source&, Examples examples = Examples::run);
 
+// The same with these texts in place of what the files hold: a change is tried before it is saved. Empty: as the file is.
+struct ChangedFiles {
+  std::string mapping, fhir_mapping;
+};
+SourceAdapter load_adapter(const Source&, const ChangedFiles&, Examples examples = Examples::run);
+
 // Made from files, so not in adapters::all_adapters().
 bool is_made_from_files(std::string_view adapter);
 std::string known_adapters();  // "dexcom, fhir, …, mapping", for messages

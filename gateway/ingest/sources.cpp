@@ -15,6 +15,10 @@ fhir::Result<std::unique_ptr<ConfiguredSource>> Sources::make(const config::Sour
   if (!loaded.adapter) return fhir::invalid("source " + configured.id + ": " + loaded.problems.front().text);
   source->adapter = std::move(loaded.adapter);
   source->settings = configured.settings;
+  source->configured = configured;
+  source->configured.bearer.clear();
+  source->configured.auth = {};
+  source->configured.pull.reset();
   auto zone = find_zone(configured.timezone);
   if (!zone) return zone.error();
   source->zone = *zone;

@@ -20,6 +20,7 @@ namespace gateway::ingest {
 // Never changes: a reload puts another one in its place.
 struct ConfiguredSource {
   SourceFacts facts;
+  config::Source configured;  // without its secrets; to try a change of its files
   std::shared_ptr<const adapters::Zone> zone;
   adapters::Settings settings;
   std::shared_ptr<const adapters::Adapter> adapter;  // never null

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gateway/api/admin.hpp"
+#include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
@@ -93,6 +94,7 @@ struct InProcessGateway::Parts {
     api::add_projection_route(router, projection_deps);
     api::add_quarantine_routes(router, admin_deps);
     api::add_deadletter_routes(router, admin_deps);
+    api::add_mapping_routes(router, admin_deps);
     api::add_pull_routes(router, pull_deps);
     api::add_conformance_routes(router, conformance_deps);
     api::add_recall_routes(router, admin_deps);
