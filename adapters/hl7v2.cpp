@@ -46,6 +46,7 @@ class MessageReader {
       return fits;
     });
     finish_patient();
+    fits = fits && items_.size() <= most_items;
     if (fits && items_.size() == before)
       items_.push_back(Ignored{IgnoreReason::not_a_reading, place_ + "MSH: a message without a result"});
     return fits;
