@@ -163,9 +163,9 @@ std::span<const EventInfo> all_events() {
   return events;
 }
 
-EventKind event_coded(std::string_view vkp_alert_code) {
+EventKind event_coded(std::string_view code) {
   const auto found = std::find_if(events.begin(), events.end(), [&](const EventInfo& event) {
-    return !vkp_alert_code.empty() && event.vkp_alert_code == vkp_alert_code && stands_for_its_code(event.kind);
+    return !code.empty() && event.vkp_alert_code == code && stands_for_its_code(event.kind);
   });
   return found == events.end() ? unknown : found->kind;
 }

@@ -202,6 +202,9 @@ class Gateway:
         self.port = None
         self._clients = {}
 
+    def write_config(self):
+        self.config_file.write_text(json.dumps(self.config, indent=1))
+
     def environment(self, extra=None):
         names = [entry["id"] for entry in self.config["sources"] + self.config["clients"]]
         names += [entry["id"] for entry in self.config.get("destinations", [])] + ["metrics"]
@@ -209,7 +212,7 @@ class Gateway:
         return {**os.environ, **variables, **(extra or {})}
 
     def start(self, extra_environment=None, before_exec=None, command_prefix=()):
-        self.config_file.write_text(json.dumps(self.config, indent=1))
+        self.write_config()
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [*command_prefix, binary(), "serve", "--config", str(self.config_file)],
