@@ -233,11 +233,11 @@ void App::Parts::listen() {
 }
 
 void App::Parts::stop_subscribers() {
-  std::vector<std::promise<void>> stopped(subscribers.size());
+  std::vector<std::promise<void>> ends(subscribers.size());
   for (std::size_t i = 0; i < subscribers.size(); ++i) {
-    subscribers[i]->stop([&ended = stopped[i]] { ended.set_value(); });
+    subscribers[i]->stop([&ended = ends[i]] { ended.set_value(); });
   }
-  for (std::promise<void>& one : stopped) one.get_future().wait();
+  for (std::promise<void>& one : ends) one.get_future().wait();
 }
 
 void App::Parts::listen_for_mllp(const std::vector<asio::io_context*>& contexts) {

@@ -12,7 +12,10 @@ fhir::Result<std::unique_ptr<ConfiguredSource>> Sources::make(const config::Sour
                                                              store::Store& store) {
   auto source = std::make_unique<ConfiguredSource>();
   config::SourceAdapter loaded = config::load_adapter(configured);
-  if (!loaded.adapter) return fhir::invalid("source " + configured.id + ": " + loaded.problems.front().text);
+  if (!loaded.adapter) {
+    const auto fault = std::find_if(loaded.problems.begin(), loaded.problems.end(), [](const auto& one) { return !one.warning; });
+    return fhir::invalid("source " + configured.id + ": " + config::text(*fault));
+  }
   source->adapter = std::move(loaded.adapter);
   source->settings = configured.settings;
   source->configured = configured;
