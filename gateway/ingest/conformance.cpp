@@ -34,7 +34,7 @@ std::string span(microseconds time) {
   return std::to_string(s / 86400) + " days";
 }
 
-std::string_view name(Verdict verdict) {
+std::string_view verdict_name(Verdict verdict) {
   static constexpr std::string_view names[] = {"pass", "warn", "fail", "not seen"};
   return names[static_cast<std::size_t>(verdict)];
 }
@@ -287,7 +287,7 @@ std::string ConformanceWatch::json(std::string_view source, fhir::Time now) cons
   for (const auto& [reason, n] : reasons_) writer.member(reason, n);
   writer.end_object().key("checks").begin_array();
   for (const Check& check : checks(now)) {
-    writer.begin_object().member("check", check.name).member("verdict", ingest::name(check.verdict)).member("finding", check.finding);
+    writer.begin_object().member("check", check.name).member("verdict", verdict_name(check.verdict)).member("finding", check.finding);
     writer.member_if("advice", check.advice).end_object();
   }
   writer.end_array().key("places").begin_array();
@@ -302,7 +302,7 @@ std::string ConformanceWatch::markdown(std::string_view source, fhir::Time now) 
   out += count(payloads_, "payload", "payloads") + ", " + count(readings_, "reading", "readings") + ", " + count(events_, "event", "events") + ".\n\n";
   out += "| | check | found |\n|---|---|---|\n";
   for (const Check& check : checks(now)) {
-    out.append("| ").append(ingest::name(check.verdict)).append(" | ").append(check.name).append(" | ").append(check.finding);
+    out.append("| ").append(verdict_name(check.verdict)).append(" | ").append(check.name).append(" | ").append(check.finding);
     if (!check.advice.empty()) out.append(". ").append(check.advice);
     out += " |\n";
   }

@@ -90,8 +90,7 @@ void ask_recall(journal::Working& working, const Recall& recall) {
   working.record(std::move(entry));
 }
 
-void recall_page(journal::Working& working, const Recall& recall, const std::vector<ObservationId>& readings, const Sources& sources,
-                 Touched& touched, RecallCount& count) {
+void recall_page(journal::Working& working, const std::vector<ObservationId>& readings, const Sources& sources, Touched& touched, RecallCount& count) {
   std::set<PatientId> stale;
   for (ObservationId id : readings) {
     std::optional<store::Observation> row = working.reader.observation(id);

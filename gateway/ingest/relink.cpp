@@ -301,7 +301,7 @@ bool LinkWorker::recall(const store::JournalEntry& entry) {
     auto decide = [&](journal::Working& working) {
       touched_now.clear();
       count_now = {};
-      recall_page(working, *recall, reached, replays_.sources(), touched_now, count_now);
+      recall_page(working, reached, replays_.sources(), touched_now, count_now);
     };
     if (!reached.empty() && !commit(journal::job(decide, nullptr))) return false;
     for (const auto& [series, newest] : touched_now) {

@@ -174,7 +174,7 @@ TEST_CASE("observation: a reading without value says why, and a blood pressure f
   CHECK(observation_problems(single.root()) == std::vector<std::string>{});
   CHECK(single.root()["dataAbsentReason"].json() ==
         R"({"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"not-a-number",)"
-        R"("display":"Not a Number (NaN)"}]})");
+        R"x("display":"Not a Number (NaN)"}]})x");
   CHECK(single.root()["valueQuantity"].absent());
 
   body.kind = kinds().blood_pressure;

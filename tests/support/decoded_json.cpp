@@ -1,14 +1,9 @@
 #include "tests/support/decoded_json.hpp"
 
-#include "adapters/item_json.hpp"
 #include "fhir/json_writer.hpp"
 #include "tests/support/zones.hpp"
 
 namespace test {
-
-std::string item_json(const adapters::Item& item) {
-  return adapters::item_json(item);
-}
 
 std::string decoded_json(const fhir::Result<adapters::Decoded>& decoded) {
   if (!decoded) {

@@ -4,11 +4,12 @@
 #include <string>
 
 #include "adapters/adapter.hpp"
+#include "adapters/item_json.hpp"
 
 namespace test {
 
 std::string decoded_json(const fhir::Result<adapters::Decoded>&);
-std::string item_json(const adapters::Item&);
+using adapters::item_json;
 
 // Decodes with Norwegian time, received 2026-11-20T09:00:00Z.
 fhir::Result<adapters::Decoded> decode(adapters::Decode, std::string_view payload);
