@@ -10,8 +10,6 @@ using tests::Json;
 
 namespace {
 
-constexpr std::uint32_t recall_entries = 1u << static_cast<unsigned>(store::Entry::recall);
-
 // "final 93, entered-in-error 80": a patient's current observations by time.
 std::string chart(InProcessGateway& gateway, PatientId patient) {
   Json bundle(gateway.get("/fhir/Observation?_sort=date&patient=" + patient.text(), "hospital").body);
