@@ -1,5 +1,6 @@
 // The quarantine as a workplace: what waits is shown decoded, tried with another mapping before that is used, and retried or discarded
 // all of a kind at a time (api/admin_quarantine, api/admin_mapping).
+#include "fhir/json_writer.hpp"
 #include "tests/support/in_process_gateway.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -26,7 +27,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   fhir::append_json_string(out, text);
   return out;
@@ -74,7 +75,7 @@ TEST_CASE("workplace: another mapping shows what it would do to what waits, and 
   Workplace w;
   const std::string id = w.send(payload).text("results", 0, "quarantine");
   auto preview = [&](const std::string& mapping) {
-    return w.gateway.post("/admin/sources/ward/preview", "operator", R"({"mapping":)" + quoted(mapping) + "}");
+    return w.gateway.post("/admin/sources/ward/preview", "operator", R"({"mapping":)" + json_text(mapping) + "}");
   };
   SECTION("one that fits") {
     const auto response = preview(replaced(mapping_before, "/spo2", "/saturation"));

@@ -149,8 +149,8 @@ TEST_CASE("convert: the IoMT connector's template files, and every problem of ba
   const Ran refused = run({"convert", "--adapter", "iomt", "--mapping", bad, "--fhir-mapping", mapping}, right);
   CHECK(refused.status == 1);
   CHECK(refused.out.empty());
-  CHECK(refused.error.find("bad.json: template[0].template.typeMatchExpression: JSONPath: ") != std::string::npos);
-  CHECK(refused.error.find("bad.json: template[1].template: unknown templateType Other") != std::string::npos);
+  CHECK(refused.error.find("bad.json:2: template[0].template.typeMatchExpression: JSONPath: ") != std::string::npos);
+  CHECK(refused.error.find("bad.json:3: template[1].template: unknown templateType Other") != std::string::npos);
 
   CHECK(run({"convert", "--adapter", "iomt", "--mapping", device, "--fhir-mapping", device + "none"}, right).status ==
         1);

@@ -92,7 +92,7 @@ TEST_CASE("conformance: a payload refused on purpose keeps nothing, and its retr
   const std::string item = saturation("u", "2026-11-20T08:59:00Z", "95", R"("id":"r-1")");
   const auto refused = w.gateway.ingest("sensors", item);
   CHECK(refused.status == 503);
-  CHECK(tests::header(refused, "retry-after") == "1");
+  CHECK(tests::header(refused, "Retry-After") == "1");
   CHECK(w.gateway.reader().waiting_count(w.gateway.sources().find("sensors")->facts.source) == 0);
   SECTION("it comes again") {
     w.gateway.clock.advance(std::chrono::seconds(3));

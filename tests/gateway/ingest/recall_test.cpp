@@ -39,7 +39,7 @@ struct Recalled {
   Json recall(const std::string& body) {
     auto response = gateway.post("/admin/recalls", "operator", body);
     REQUIRE(response.status == 202);
-    const std::string place = tests::header(response, "location");
+    const std::string place = tests::header(response, "Location");
     REQUIRE(gateway.eventually([&] { return Json(gateway.get(place, "operator").body).text("state") == "done"; }));
     return Json(gateway.get(place, "operator").body);
   }
@@ -147,7 +147,7 @@ TEST_CASE("recall: many pages, and a restart in between, take back each reading 
   auto response = r.gateway.post("/admin/recalls", "operator", R"({"device":"SN-1","reason":"r"})");
   REQUIRE(response.status == 202);
   r.gateway.restart();
-  const std::string place = tests::header(response, "location");
+  const std::string place = tests::header(response, "Location");
   REQUIRE(r.gateway.eventually([&] { return Json(r.gateway.get(place, "operator").body).text("state") == "done"; }));
   CHECK(Json(r.gateway.get(place, "operator").body).text("readings") == "450");
   int taken_back = 0;
@@ -180,7 +180,7 @@ TEST_CASE("recall: what is asked for is checked, and stays within the tenant", "
   }
   SECTION("another tenant's device of the same name is another device") {
     auto response = r.gateway.post("/admin/recalls", "operator-oslo", R"({"device":"SN-1","reason":"r"})");
-    const std::string place = tests::header(response, "location");
+    const std::string place = tests::header(response, "Location");
     REQUIRE(r.gateway.eventually([&] { return Json(r.gateway.get(place, "operator-oslo").body).text("state") == "done"; }));
     CHECK(Json(r.gateway.get(place, "operator-oslo").body).text("readings") == "0");
     CHECK(r.gateway.get(place, "operator").status == 404);

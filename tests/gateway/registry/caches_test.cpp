@@ -132,6 +132,7 @@ TEST_CASE("patients: the last values of a kind, newest first, loaded once and ke
   const auto weight = [](std::int64_t id, int hour, int kilograms) {
     store::Observation row;
     row.id = ObservationId{id};
+    row.key[0] = static_cast<std::uint8_t>(id);
     row.tenant = bodo;
     row.patient = PatientId{1};
     row.kind = fhir::kinds().body_weight;

@@ -75,6 +75,7 @@ TEST_CASE("docs/operations.md: every metric is there and nothing else", "[runtim
   metrics.destination("t", "d");
   metrics.tenant("t");
   metrics.pull("t", "s");
+  metrics.mqtt("b");
   std::set<std::string> exposed, written;
   const std::string text = metrics.expose();
   std::regex help("(?:^|\n)# HELP (\\w+) ");
