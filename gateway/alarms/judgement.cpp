@@ -189,7 +189,8 @@ AlarmChange back_within(const Alarm& open, thresholds::Direction direction, cons
   return {std::move(next), step.change, step.announce, step.reason};
 }
 
-// A new version of a reading the alarm rests on. The occurrence takes the new value, the log keeps the old one.
+// A reading the alarm rests on, again: a new version, or the same judged again because a newer one was taken back. The occurrence takes
+// the new value, the log keeps the old one.
 AlarmChange corrected(const Alarm& open, std::size_t place, thresholds::Direction direction,
                       const LimitReading& reading, const Judging& judging) {
   bool breach = reading.verdict.outcome == thresholds::Outcome::breach && reading.verdict.direction == direction;
@@ -215,7 +216,9 @@ AlarmChange corrected(const Alarm& open, std::size_t place, thresholds::Directio
   if (breach && (place == 0 || reading.verdict.severity >= open.machine.severity)) {
     next.reason = limit_reason(reading, judging.now);
   }
-  std::string note = earlier.value ? number_text(*earlier.value) + " rettet: " : std::string("Rettet: ");
+  next.superseded = next.superseded && reading.superseded;
+  const bool same = earlier.value && *earlier.value == reading.value;
+  std::string note = same ? "Vurdert på nytt: " : earlier.value ? number_text(*earlier.value) + " rettet: " : std::string("Rettet: ");
   log(next, {judging.now, std::nullopt, "corrected", note + reading_text(reading)});
   return {std::move(next), step.change, step.announce, step.reason};
 }

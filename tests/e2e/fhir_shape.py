@@ -16,6 +16,8 @@ def problems(resource):
     found = list(_empty(resource, kind or "?"))
     if kind == "Observation":
         found += _observation(resource)
+    elif kind == "MedicationDispense":
+        found += _dispense(resource)
     elif kind == "DetectedIssue":
         found += _issue(resource)
     else:
@@ -111,3 +113,20 @@ def _issue(resource):
     if not INSTANT.match(resource.get("identifiedDateTime", "")):
         yield f"DetectedIssue.identifiedDateTime: {resource.get('identifiedDateTime')}"
     yield from _concept(resource.get("code", {}), "DetectedIssue.code")
+
+
+def _dispense(resource):
+    for element in ("id", "meta", "identifier", "status", "category", "subject", "performer", "whenHandedOver"):
+        if element not in resource:
+            yield f"MedicationDispense.{element}: missing"
+    if resource.get("status") not in ("in-progress", "completed", "entered-in-error"):
+        yield f"MedicationDispense.status: {resource.get('status')}"
+    if "medicationCodeableConcept" not in resource and "medicationReference" not in resource:  # R4: 1..1
+        yield "MedicationDispense.medication[x]: missing"
+    if not INSTANT.match(resource.get("whenHandedOver", "")):
+        yield f"MedicationDispense.whenHandedOver: {resource.get('whenHandedOver')}"
+    yield from _concept(resource.get("category", {}), "MedicationDispense.category")
+    for place, performer in enumerate(resource.get("performer", [])):
+        if "reference" in performer.get("actor", {}):  # forbidden by the hub's profile
+            yield f"MedicationDispense.performer[{place}].actor.reference: must not be there"
+    yield from _reference(resource.get("subject", {}), "MedicationDispense.subject", "Patient")

@@ -120,6 +120,7 @@ TEST_CASE("recall: what a recalled reading had masked is judged again", "[ingest
   REQUIRE(r.alarm(0, "superseded") == "true");
   Json done = r.recall(R"({"device":"SN-1","reason":"r"})");
   CHECK(done.text("judged_again") == "1");
+  CHECK(r.alarm(0, "events").find("Vurdert på nytt") != std::string::npos);
   CHECK(r.alarm(0, "superseded") == "false");
 }
 
