@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, builds and runs every test; ends with CTest's summary over all builds.
-#   tests/run.sh [build...]     only these builds: release asan tsan gcc; default all
+#   tests/run.sh [build...]     only these builds: release asan tsan gcc, default all of them; tsan-units gcc-units are the gateway's
+#                               unit tests once more, which take as long to build as all of release
 # What each build is for, what it runs and how long it takes: docs/testing.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,8 +31,10 @@ for preset in "${builds[@]}"; do
   case "$preset" in
     release) build release hjemport; plan+=(release '^e2e\.') ;;
     asan) build asan; plan+=(asan '') ;;
-    tsan) build tsan hjemport gateway_tests; plan+=(tsan '^(gateway|e2e\.(main_way|stream|under_load|delivery|quarantine|placing))$') ;;
-    gcc) build gcc; plan+=(gcc '^(fhir|adapters|thresholds|gateway)$') ;;
+    tsan) build tsan hjemport; plan+=(tsan '^e2e\.(main_way|stream|under_load|delivery|quarantine|placing|web_socket|mllp|reload)$') ;;
+    tsan-units) build tsan gateway_tests; plan+=(tsan '^gateway$') ;;
+    gcc) build gcc hjemport fhir_tests adapters_tests thresholds_tests; plan+=(gcc '^(fhir|adapters|thresholds)$') ;;
+    gcc-units) build gcc gateway_tests; plan+=(gcc '^gateway$') ;;
     *) echo "run.sh: no build '$preset'" >&2; exit 64 ;;
   esac
 done

@@ -80,9 +80,11 @@ TEST_CASE("bad input: a doubled member is refused", "[adapters][bad-input]") {
 TEST_CASE("bad input: every byte may be any other", "[adapters][bad-input]") {
   for_each_payload([](const Adapter& adapter, const std::string& payload) {
     for (std::size_t i = 0; i < payload.size(); ++i) {
-      for (const char byte : {'\0', '\xff', '\xc0', '"', '\\', '{', ']', '9', '-'}) {
+      constexpr char bytes[] = {'\0', '\xff', '\xc0', '"', '\\', '{', ']', '9', '-'};
+      for (std::size_t k = 0; k < std::size(bytes); ++k) {
+        if (payload.size() > 1'000 && k != i % std::size(bytes)) continue;  // a long one in a ninth of the time
         std::string changed = payload;
-        changed[i] = byte;
+        changed[i] = bytes[k];
         const auto decoded = test::decode(adapter.decode, changed);  // that it returns is the test
         if (!decoded && decoded.error().detail.empty()) FAIL_CHECK("byte " << i);
       }

@@ -1,5 +1,7 @@
 // The quarantine as a workplace: what waits is shown decoded, tried with another mapping before that is used, and retried or discarded
 // all of a kind at a time (api/admin_quarantine, api/admin_mapping).
+#include <catch2/catch.hpp>
+
 #include "fhir/json_writer.hpp"
 #include "tests/support/in_process_gateway.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -1,6 +1,8 @@
 // A vendor's traffic watched (gateway/ingest/conformance, api/conformance): what the report finds, and what watching changes.
 #include "gateway/ingest/conformance.hpp"
 
+#include <catch2/catch.hpp>
+
 #include "tests/support/in_process_gateway.hpp"
 
 using namespace gateway;
