@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <set>
 
 #include "gateway/store/sqlite_keys.hpp"
 #include "gateway/store/sqlite_rows.hpp"
+#include "gateway/store/sqlite_walks.hpp"
 
 namespace gateway::store {
 namespace {
@@ -17,10 +17,6 @@ using fhir::DatePrefix;
 // Above this many candidates it is cheaper to walk in order and filter than to collect, filter and sort.
 constexpr std::size_t gather_most = 20'000;
 constexpr std::size_t gather_most_of_patients = 100'000;
-
-struct Range {
-  Time from = Time::min(), to = Time::max();  // inclusive
-};
 
 Range range_of(const std::vector<DateCondition>& conditions) {
   constexpr std::chrono::microseconds tick{1};
@@ -64,169 +60,6 @@ bool satisfies_all(const std::vector<DateCondition>& conditions, Time t) {
   return std::all_of(conditions.begin(), conditions.end(),
                      [&](const DateCondition& c) { return fhir::satisfies(c, t); });
 }
-
-// A row in the order of the search: the version a search at the horizon shows, the current one unless `version` says
-// another.
-struct Candidate {
-  Time at{};
-  ObservationId id;
-  std::uint32_t version = 0;  // 0: current
-  auto operator<=>(const Candidate&) const = default;
-};
-
-struct Order {
-  bool descending = true;
-  bool operator()(const Candidate& a, const Candidate& b) const {
-    return descending ? std::tie(b.at, b.id) < std::tie(a.at, a.id) : std::tie(a.at, a.id) < std::tie(b.at, b.id);
-  }
-};
-
-class Candidates {
- public:
-  virtual ~Candidates() = default;
-  virtual std::optional<Candidate> next() = 0;
-};
-
-class SortedCandidates : public Candidates {
- public:
-  SortedCandidates(std::vector<Candidate> all, Order order) : all_(std::move(all)) {
-    std::sort(all_.begin(), all_.end(), order);
-  }
-  std::optional<Candidate> next() override {
-    if (next_ == all_.size()) return std::nullopt;
-    return all_[next_++];
-  }
-
- private:
-  std::vector<Candidate> all_;
-  std::size_t next_ = 0;
-};
-
-// One series in order: merged entries in batches, united with the tail's.
-class SeriesWalk {
- public:
-  SeriesWalk(SqliteConnection& db, SeriesId series, Range range, Order order, std::vector<SeriesEntry> tail,
-             std::size_t batch)
-      : db_(&db), series_(series), range_(range), order_(order), batch_(batch) {
-    last_ = order_.descending ? Candidate{range_.to, {INT64_MAX}} : Candidate{range_.from, {INT64_MIN}};
-    for (const SeriesEntry& entry : tail) tail_.push_back({entry.measured, entry.id});
-    std::sort(tail_.begin(), tail_.end(), order_);
-  }
-  SeriesId series() const { return series_; }
-  // Strictly after this one.
-  void start_after(Candidate place) {
-    if (order_(last_, place)) last_ = place;
-    std::erase_if(tail_, [&](const Candidate& c) { return !order_(place, c); });
-  }
-  std::optional<Candidate> next() {
-    if (merged_next_ == merged_.size() && !merged_done_) fetch();
-    bool merged = merged_next_ < merged_.size(), tail = tail_next_ < tail_.size();
-    if (!merged && !tail) return std::nullopt;
-    if (merged && tail && merged_[merged_next_] == tail_[tail_next_]) ++tail_next_;  // merged since the tail was copied
-    if (merged && (tail_next_ == tail_.size() || order_(merged_[merged_next_], tail_[tail_next_]))) {
-      return merged_[merged_next_++];
-    }
-    return tail_[tail_next_++];
-  }
-
- private:
-  void fetch() {
-    SqliteQuery query =
-        db_->query(order_.descending
-                       ? "select measured, id from series where owner = ?1 and kind = ?2 and (measured, id) < (?3, ?4) "
-                         "and measured >= ?5 order by measured desc, id desc limit ?6"
-                       : "select measured, id from series where owner = ?1 and kind = ?2 and (measured, id) > (?3, ?4) "
-                         "and measured <= ?5 order by measured, id limit ?6");
-    query.bind(series_.owner, series_.kind, last_.at, last_.id, order_.descending ? range_.from : range_.to, batch_);
-    merged_.clear();
-    merged_next_ = 0;
-    while (query.step()) merged_.push_back({query.time(0), query.number<ObservationId>(1)});
-    merged_done_ = merged_.size() < batch_;
-    if (!merged_.empty()) last_ = merged_.back();
-  }
-
-  SqliteConnection* db_;
-  SeriesId series_;
-  Range range_;
-  Order order_;
-  std::size_t batch_;
-  std::vector<Candidate> tail_, merged_;
-  std::size_t tail_next_ = 0, merged_next_ = 0;
-  bool merged_done_ = false;
-  Candidate last_;
-};
-
-// Several series as one.
-class SeriesMerge : public Candidates {
- public:
-  SeriesMerge(std::vector<SeriesWalk> walks, Order order) : walks_(std::move(walks)), heap_(Later{order}) {
-    for (std::size_t i = 0; i < walks_.size(); ++i) refill(i);
-  }
-  std::optional<Candidate> next() override {
-    if (heap_.empty()) return std::nullopt;
-    auto [candidate, walk] = heap_.top();
-    heap_.pop();
-    refill(walk);
-    return candidate;
-  }
-
- private:
-  struct Head {
-    Candidate candidate;
-    std::size_t walk;
-  };
-  struct Later {
-    Order order;
-    bool operator()(const Head& a, const Head& b) const { return order(b.candidate, a.candidate); }
-  };
-  void refill(std::size_t walk) {
-    if (std::optional<Candidate> candidate = walks_[walk].next()) heap_.push({*candidate, walk});
-  }
-  std::vector<SeriesWalk> walks_;
-  std::priority_queue<Head, std::vector<Head>, Later> heap_;
-};
-
-// All of a tenant by time of the last change.
-class UpdatedWalk : public Candidates {
- public:
-  UpdatedWalk(SqliteConnection& db, Tenant tenant, Range range, Order order, std::size_t batch)
-      : db_(db), tenant_(tenant), range_(range), order_(order), batch_(batch) {
-    last_ = order_.descending ? Candidate{range_.to, {INT64_MAX}} : Candidate{range_.from, {INT64_MIN}};
-  }
-  void start_after(Candidate place) {
-    if (order_(last_, place)) last_ = place;
-  }
-  std::optional<Candidate> next() override {
-    if (next_ == batch_rows_.size() && !done_) fetch();
-    if (next_ == batch_rows_.size()) return std::nullopt;
-    return batch_rows_[next_++];
-  }
-
- private:
-  void fetch() {
-    SqliteQuery query = db_.query(
-        order_.descending ? "select updated, id from observation where tenant = ?1 and (updated, id) < (?2, ?3) "
-                            "and updated >= ?4 order by updated desc, id desc limit ?5"
-                          : "select updated, id from observation where tenant = ?1 and (updated, id) > (?2, ?3) "
-                            "and updated <= ?4 order by updated, id limit ?5");
-    query.bind(tenant_, last_.at, last_.id, order_.descending ? range_.from : range_.to, batch_);
-    batch_rows_.clear();
-    next_ = 0;
-    while (query.step()) batch_rows_.push_back({query.time(0), query.number<ObservationId>(1)});
-    done_ = batch_rows_.size() < batch_;
-    if (!batch_rows_.empty()) last_ = batch_rows_.back();
-  }
-
-  SqliteConnection& db_;
-  Tenant tenant_;
-  Range range_;
-  Order order_;
-  std::size_t batch_;
-  Candidate last_;
-  std::vector<Candidate> batch_rows_;
-  std::size_t next_ = 0;
-  bool done_ = false;
-};
 
 template <class T>
 bool listed(const std::vector<T>& list, const T& value) {

@@ -57,7 +57,7 @@ LIBRARIES = {
 }
 
 LINES_MAX = 600  # a file longer than this is about more than one thing
-LONGER = {"gateway/store/sqlite_search.cpp": 630}  # file -> its own bound
+LONGER = {}  # file -> its own bound
 OWN_RULES = "tests/tidy/"  # holds the forbidden words as data
 
 ANYWHERE = [
