@@ -75,6 +75,12 @@ class Broker:
         else:
             subprocess.run([*command, "-l"], input=("\n".join(payloads) + "\n").encode(), check=True)
 
+    def subscribers_gone(self):
+        """Waits until the broker has read to its end what every subscriber sent that is no longer there."""
+        came = re.compile(r"New client connected from \S+ as hjemport-")
+        went = re.compile(r"Client hjemport-\S+ (?:closed its connection|disconnected|already connected, closing old connection|has exceeded timeout)")
+        wait_until(lambda: len(went.findall(self.log())) >= len(came.findall(self.log())), what="the end of the subscriber's connection")
+
     def acknowledged(self):
         """Packet ids in the order in which subscribers acknowledged."""
         return re.findall(r"Received PUBACK from hjemport-\S+ \(Mid: (\d+)", self.log())
