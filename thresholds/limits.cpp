@@ -3,43 +3,10 @@
 #include <array>
 #include <cstddef>
 
+#include "thresholds/crossing.hpp"
+
 namespace thresholds {
 namespace {
-
-// Where the true value lies against one bound. A reading with a comparator names a half-line, so it may be open.
-enum class Crossing : std::uint8_t { no, yes, open };
-
-Crossing above(const Sample& sample, const Number& bound) {
-  const Number& value = sample.value;
-  switch (sample.comparator) {
-    case Comparator::none:
-      return value > bound ? Crossing::yes : Crossing::no;
-    case Comparator::greater:
-      return value >= bound ? Crossing::yes : Crossing::open;
-    case Comparator::greater_or_equal:
-      return value > bound ? Crossing::yes : Crossing::open;
-    case Comparator::less:
-    case Comparator::less_or_equal:
-      return value <= bound ? Crossing::no : Crossing::open;
-  }
-  return Crossing::open;
-}
-
-Crossing below(const Sample& sample, const Number& bound) {
-  const Number& value = sample.value;
-  switch (sample.comparator) {
-    case Comparator::none:
-      return value < bound ? Crossing::yes : Crossing::no;
-    case Comparator::less:
-      return value <= bound ? Crossing::yes : Crossing::open;
-    case Comparator::less_or_equal:
-      return value < bound ? Crossing::yes : Crossing::open;
-    case Comparator::greater:
-    case Comparator::greater_or_equal:
-      return value >= bound ? Crossing::no : Crossing::open;
-  }
-  return Crossing::open;
-}
 
 struct NamedBound {
   std::string_view name;
@@ -109,8 +76,9 @@ Verdict judge(const Limit& limit, const Sample& sample) {
     const std::optional<Number>& value = limit.*bound.value;
     if (!value) continue;
     any = true;
-    Crossing crossing = bound.direction == Direction::high ? above(sample, *value) : below(sample, *value);
-    if (crossing == Crossing::yes) return {Outcome::breach, bound.bound, bound.severity, bound.direction, value};
+    Crossing crossing = bound.direction == Direction::high ? above(sample.value, sample.comparator, *value)
+                                                           : below(sample.value, sample.comparator, *value);
+    if (crossing == Crossing::yes) return {Outcome::breach, bound.bound, bound.severity, bound.direction, value, true};
     open = open || crossing == Crossing::open;
   }
   if (any) verdict.outcome = open ? Outcome::undecidable : Outcome::within;

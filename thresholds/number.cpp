@@ -1,5 +1,6 @@
 #include "thresholds/number.hpp"
 
+#include <cstdint>
 #include <cstdlib>
 
 namespace thresholds {
@@ -22,11 +23,49 @@ std::strong_ordering sign(std::int64_t coefficient) {
   return coefficient <=> 0;
 }
 
+constexpr int scale_max = 30;
+
+std::optional<Number> number(Wide value, int scale) {
+  while (scale > 0 && (value > INT64_MAX || value < INT64_MIN || scale > scale_max) && value % 10 == 0) {
+    value /= 10;
+    --scale;
+  }
+  if (value > INT64_MAX || value < INT64_MIN || scale > scale_max || scale < -scale_max) return std::nullopt;
+  return Number{static_cast<std::int64_t>(value), scale};
+}
+
+std::optional<Number> sum(const Number& a, const Number& b, int sign_of_b) {
+  const int scale = a.scale > b.scale ? a.scale : b.scale;
+  if (scale - a.scale > largest_shift || scale - b.scale > largest_shift) return std::nullopt;
+  return number(shifted(a.coefficient, scale - a.scale) + sign_of_b * shifted(b.coefficient, scale - b.scale), scale);
+}
+
 }  // namespace
+
+std::optional<Number> plus(const Number& a, const Number& b) {
+  return sum(a, b, 1);
+}
+
+std::optional<Number> minus(const Number& a, const Number& b) {
+  return sum(a, b, -1);
+}
+
+std::optional<Number> times(const Number& a, const Number& b) {
+  return number(static_cast<Wide>(a.coefficient) * b.coefficient, a.scale + b.scale);
+}
+
+std::optional<Number> divided(const Number& a, std::int64_t by, int decimals) {
+  const int shift = decimals - a.scale;
+  if (by == 0 || shift < 0 || shift > largest_shift) return std::nullopt;
+  const Wide dividend = shifted(a.coefficient, shift), divisor = by;
+  const Wide half = (divisor < 0 ? -divisor : divisor) / 2;
+  return number((dividend + (dividend < 0 ? -half : half)) / divisor, decimals);
+}
 
 std::strong_ordering operator<=>(const Number& a, const Number& b) {
   if (sign(a.coefficient) != sign(b.coefficient)) return a.coefficient <=> b.coefficient;
   if (a.coefficient == 0) return std::strong_ordering::equal;
+  if (a.scale == b.scale) return a.coefficient <=> b.coefficient;  // nearly always
   // The number with fewer decimals is brought to the other's scale.
   int shift_a = b.scale > a.scale ? b.scale - a.scale : 0;
   int shift_b = a.scale > b.scale ? a.scale - b.scale : 0;

@@ -1,5 +1,5 @@
 // A patient's limits and rules made ready for judging, and the judging itself (docs/rules.md says what each form means). Made once per
-// plan, immutable, shared by threads. judge() allocates nothing while it stays quiet.
+// plan, immutable, shared by threads.
 #pragma once
 
 #include <array>
@@ -50,6 +50,10 @@ class RuleSet {
   // Problems were reported before (problems(...)); what has any is left out here, so that a plan stored by an older version still judges
   // with the rest. References are put in place.
   RuleSet(std::vector<Limit>, std::vector<Rule>);
+  RuleSet(RuleSet&&) = default;
+  RuleSet& operator=(RuleSet&&) = default;
+  RuleSet(const RuleSet&) = delete;  // nodes point into the rules
+  RuleSet& operator=(const RuleSet&) = delete;
 
   std::span<const Limit> limits() const { return limits_; }
   std::span<const Rule> rules() const { return rules_; }
@@ -73,9 +77,21 @@ class RuleSet {
   void judge(std::span<const Series> history, std::span<const std::uint16_t> changed, Time at, const Person&, Judgements&) const;
 
  private:
-  friend class Judge;
+  friend class RuleJudge;
+  friend class RuleCompiler;
+  // A condition with the series it looks at found.
+  struct Node {
+    const Condition* condition = nullptr;
+    std::vector<std::uint16_t> series;  // a score: one for each input, no_series where nothing can come
+    std::vector<Node> parts;
+  };
+  static constexpr std::uint16_t no_series = 0xffff;
+  // Which readings of a series count for a limit or rule: as Applies, without its first and last day, because what was measured before
+  // a rule began is still history. Null zone: all.
   std::vector<Limit> limits_;
   std::vector<Rule> rules_;
+  std::vector<Node> nodes_;  // by rule
+  std::vector<Applies> limit_sieves_, rule_sieves_;
   std::vector<SeriesName> series_;
   std::vector<Need> needs_;
   std::vector<std::vector<std::uint16_t>> limits_of_, rules_of_;  // by series
