@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thresholds/time.hpp"
 
@@ -46,5 +47,8 @@ struct Applies {
 // Whether some reading could be spoken of by both. Exact for what is compared here; of days it looks at weekdays and holidays
 // separately, and calls two zones different clocks: then windows may always meet.
 bool overlap(const Applies&, const Applies&);
+
+// In words: no days, a period that ends before it begins.
+std::vector<std::string> problems(const Applies&);
 
 }  // namespace thresholds

@@ -83,6 +83,13 @@ struct Verdict {
 // alert_low, a clear bound that is no further in than the bounds of its side, none given, two limits that speak of the same reading of
 // one kind and component.
 std::vector<std::string> problems(const std::vector<Limit>&);
+// Likewise of what limits share with rules: counts below 1, readings > last, `of` and `for` together; a statistic without a window.
+std::vector<std::string> problems(const std::optional<CountOf>&, std::chrono::minutes sustained);
+std::vector<std::string> problems(const Baseline&);
+// Both may speak of one reading: the same kind and component at a time and in circumstances that can be the same.
+bool same_reading(const Limit&, const Limit&);
+
+inline constexpr int count_of_max = 100;  // OURS: `of: {last: 100}`; more is a window's work
 
 // A comparator counts: ">33.3" breaches alert_high 20 and is undecidable for alert_high 40. When a certain breach of an
 // inner bound and an open outer one meet, it is a breach of the inner one. For plain limits without regard to when they apply; others,

@@ -2,7 +2,9 @@
 // Bounds are in the canonical unit of their kind; whoever reads a rule file converts. What they mean is rule_set.hpp's.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,6 +83,8 @@ struct ScoreTest {
   bool red = false;  // any single parameter that scores 3 is enough
   std::chrono::minutes max_age{0};  // how much older than the newest input any input may be
 };
+// OURS, where a rule does not say: a home set is measured in one go; half an hour is for a supervised one (clinical.md 1.3).
+inline constexpr std::chrono::minutes score_max_age_default{60};
 
 // `answer: {questionnaire: URL, link: ID, at_least: 2}`: the newest answer.
 struct AnswerTest {
@@ -115,13 +119,34 @@ struct Rule {
   const MissingTest* missing() const { return std::get_if<MissingTest>(&condition.test); }
 };
 
-inline constexpr std::size_t condition_depth_max = 8;     // OURS: what a person can still read
-inline constexpr std::size_t condition_parts_max = 64;    // in one rule, all levels together
+inline constexpr std::size_t condition_depth_max = 8;   // OURS: what a person can still read; references put in place
+inline constexpr std::size_t condition_parts_max = 64;  // in one rule, all levels together, references put in place
+// Scores a ScoreTest may name. Others (cat, cfs) are measured: they are kinds.
+inline constexpr std::array<std::string_view, 1> known_scores{"news2"};
 
 // Every problem of a programme's rules among themselves, in words: an id missing or twice, a reference to no rule or in a circle, a
 // combination without parts, `not` of several, too deep or too large, an amount or a span that is not positive, `of` with
 // readings > last, `for` and `of` together, a clear bound on the wrong side, a missing rule inside `not`-less nonsense such as an
 // empty schedule, a score that is not known or that no bound is given for.
 std::vector<std::string> problems(const std::vector<Rule>&);
+
+// The same, each with the place of its rule in the vector and without its id in the text.
+struct RuleProblem {
+  std::size_t rule = 0;
+  std::string text;
+};
+std::vector<RuleProblem> rule_problems(const std::vector<Rule>&);
+
+// Every reference replaced by the condition of the rule it names (its severity, times and the rest stay behind). One that
+// names none, or itself, stays as it is; so does what would grow beyond condition_parts_max.
+std::vector<Rule> references_in_place(const std::vector<Rule>&);
+
+// Runs `see` on the condition and all its parts. A depth beyond condition_depth_max is not walked.
+template <class See>
+void each_condition(const Condition& condition, const See& see, std::size_t depth = 1) {
+  see(condition);
+  if (depth > condition_depth_max) return;
+  for (const Condition& part : condition.parts) each_condition(part, see, depth + 1);
+}
 
 }  // namespace thresholds

@@ -246,3 +246,69 @@ TEST_CASE("limits: problems name the limit and the bounds", "[thresholds][limits
     }
   }
 }
+
+TEST_CASE("limits: problems of what came later than bounds", "[thresholds][limits]") {
+  struct Row {
+    const char* name;
+    void (*change)(Limit&);
+    const char* says;
+  };
+  // 50 65 120 140
+  const Row rows[] = {
+      {"clear_low inside", [](Limit& limit) { limit.clear_low = Number{70, 0}; }, ""},
+      {"clear_high inside", [](Limit& limit) { limit.clear_high = Number{110, 0}; }, ""},
+      {"clear_low at the warning", [](Limit& limit) { limit.clear_low = Number{65, 0}; }, "clear_low 65 must be above 65"},
+      {"clear_low past the other side", [](Limit& limit) { limit.clear_low = Number{120, 0}; }, "clear_low 120 must be below 120"},
+      {"clear_high at the warning", [](Limit& limit) { limit.clear_high = Number{120, 0}; }, "clear_high 120 must be below 120"},
+      {"clear bounds that leave nothing",
+       [](Limit& limit) {
+         limit.clear_low = Number{110, 0};
+         limit.clear_high = Number{100, 0};
+       },
+       "no reading would be back to normal"},
+      {"clear_low of nothing",
+       [](Limit& limit) {
+         limit.alert_low = limit.warning_low = {};
+         limit.clear_low = Number{60, 0};
+       },
+       "clear_low needs warning_low or alert_low"},
+      {"of and for",
+       [](Limit& limit) {
+         limit.of = CountOf{2, 3};
+         limit.sustained = std::chrono::minutes(1);
+       },
+       "give one"},
+      {"no day", [](Limit& limit) { limit.applies.days.weekdays = 0; }, "no day"},
+      {"a baseline of nothing", [](Limit& limit) { limit.baseline = Baseline{.statistic = Baseline::Statistic::median}; }, "window"},
+      {"a percentage of nothing", [](Limit& limit) { limit.baseline = Baseline{.percent = true}; }, "above 0"},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      Limit limit = systolic();
+      row.change(limit);
+      const auto found = problems(std::vector<Limit>{limit});
+      if (std::string(row.says).empty()) {
+        CHECK(found.empty());
+      } else {
+        REQUIRE(found.size() == 1);
+        CHECK(found.front().find(row.says) != std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("limits: two for one kind stand beside each other when they never speak of one reading", "[thresholds][limits]") {
+  Limit day = systolic(), night = systolic();
+  day.applies.between = DayWindow{7 * 60, 22 * 60 - 1};
+  night.applies.between = DayWindow{22 * 60, 7 * 60 - 1};
+  CHECK(problems({day, night}).empty());
+  night.applies.between->to_minute += 1;
+  CHECK(problems({day, night}) == std::vector<std::string>{"blood-pressure/systolic: two limits may speak of the same reading"});
+  CHECK(problems({day, systolic()}).size() == 1);
+}
+
+TEST_CASE("limits: outcomes have names", "[thresholds][limits]") {
+  CHECK(name(Outcome::within) == "within");
+  CHECK(name(Outcome::no_limit) == "no-limit");
+  CHECK(name(Outcome::not_now) == "not-now");
+}
