@@ -46,7 +46,7 @@ void write_counts(fhir::JsonWriter& writer, std::string_view member, const Count
   writer.end_object();
 }
 
-const std::string& same(const std::string& text) { return text; }
+const std::string& as_it_is(const std::string& text) { return text; }
 
 // Counts shifts without a gap, positive for every day a time can name.
 std::uint64_t place_in_time(const Shift& shift) {
@@ -115,9 +115,19 @@ void write_missing_from(fhir::JsonWriter& writer, const ReportSetting& setting, 
   std::map<std::string, Counts<local_days>> counts;
   for (const auto& [key, alarms] : raised_by_day(setting, ours)) {
     const auto other = theirs.find(key);
-    const std::size_t paired = other == theirs.end() ? 0 : other->second.size();
-    for (std::size_t i = paired; i < alarms.size(); ++i) {
-      only.push_back(alarms[i]);
+    std::vector<const PatientChange*> left = other == theirs.end() ? std::vector<const PatientChange*>() : other->second;
+    // Those of one instant first, so that what is shown as one side's own is what the other did not see.
+    std::vector<const PatientChange*> unpaired;
+    for (const PatientChange* alarm : alarms) {
+      const auto same = std::find_if(left.begin(), left.end(), [&](const PatientChange* one) { return one->change.at == alarm->change.at; });
+      if (same == left.end()) {
+        unpaired.push_back(alarm);
+      } else {
+        left.erase(same);
+      }
+    }
+    for (std::size_t i = left.size(); i < unpaired.size(); ++i) {
+      only.push_back(unpaired[i]);
       ++counts[std::get<1>(key)][std::get<2>(key)];
     }
   }
@@ -227,8 +237,8 @@ void write_summary(fhir::JsonWriter& writer, const ReportSetting& setting, std::
   if (const auto first = setting.past.first_arrival()) writer.member("from", fhir::utc_text(*first));
   writer.member("until", fhir::utc_text(setting.until));
   write_counts(writer, "by_day", days, day_text);
-  write_counts(writer, "by_patient", patients, same);
-  write_counts(writer, "by_rule", rules, same);
+  write_counts(writer, "by_patient", patients, as_it_is);
+  write_counts(writer, "by_rule", rules, as_it_is);
   write_counts(writer, "by_hour", hour_counts, two);
   write_counts(writer, "by_shift", shifts, [](std::size_t shift) { return shift_names[shift]; });
 }
