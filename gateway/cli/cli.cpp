@@ -15,6 +15,7 @@ struct Command {
 };
 
 constexpr Command commands[] = {
+    {"backtest", "what limits and rules would have done with past readings", backtest_command},
     {"check", "validate a configuration and everything it names", check_command},
     {"conformance", "check how a vendor sends, and print the report it is handed", conformance_command},
     {"convert", "turn a vendor's payload into FHIR resources", convert_command},

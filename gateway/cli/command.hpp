@@ -15,6 +15,7 @@ struct Streams {
 };
 
 // One per command, each in the file of its name. The result is the exit status.
+int backtest_command(Arguments, Streams&);
 int check_command(Arguments, Streams&);
 int conformance_command(Arguments, Streams&);
 int convert_command(Arguments, Streams&);
