@@ -106,10 +106,7 @@ class Sheet {
     open(possible);
   }
 
-  void open(ScoreRange possible) {
-    possible_.min += possible.min;
-    possible_.max += possible.max;
-  }
+  void open(ScoreRange possible) { possible_ += possible; }
 
   News2 finish() && {
     result_.possible = possible_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "thresholds/number.hpp"
+#include "thresholds/score_range.hpp"
 
 namespace thresholds {
 
@@ -47,11 +48,6 @@ enum class News2Parameter : std::uint8_t {
   temperature
 };
 inline constexpr std::size_t news2_parameters = 7;
-
-struct ScoreRange {
-  int min = 0, max = 0;  // both inside
-  bool operator==(const ScoreRange&) const = default;
-};
 
 enum class News2Band : std::uint8_t { low, low_medium, medium, high };
 enum class News2Refusal : std::uint8_t { under_16, pregnant };

@@ -22,6 +22,7 @@ constexpr Command commands[] = {
     {"deadletters", "deliveries that were given up: list, show, retry, discard", deadletters_command},
     {"quarantine", "payloads that wait for a decision: list, show, retry, discard", quarantine_command},
     {"reload", "let the running gateway read its configuration again", reload_command},
+    {"score", "early warning and questionnaire scores from their inputs", score_command},
     {"serve", "run the gateway", serve_command},
     {"simulate", "synthetic patients pushing at a gateway", simulate_command},
     {"version", "print the version", version_command},

@@ -22,6 +22,7 @@ int convert_command(Arguments, Streams&);
 int deadletters_command(Arguments, Streams&);
 int quarantine_command(Arguments, Streams&);
 int reload_command(Arguments, Streams&);
+int score_command(Arguments, Streams&);
 int serve_command(Arguments, Streams&);
 int simulate_command(Arguments, Streams&);
 int version_command(Arguments, Streams&);

@@ -60,6 +60,22 @@ class CommandLine(unittest.TestCase):
             self.assertRegex(told["check"], rf"(?m)hjemport\.yaml:\d+: .*{word}")
             self.assertRegex(told["serve"], rf"(?m)hjemport\.yaml:\d+: .*{word}")
 
+    def test_scores_of_lines_some_of_which_are_bad(self):
+        lines = [{"respiratory_rate": 25}, {"respiratory_rate": "fast"}, {"respiratory_rate": 12}]
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "inputs.ndjson"
+            file.write_text("\n".join(json.dumps(line) for line in lines))
+            status, out, errors = run("score", "news2", str(file))
+            self.assertEqual(status, 2)
+            scores = [json.loads(line) for line in out.splitlines()]
+            self.assertEqual([(score["total"], score["red_score"], score["possible"]) for score in scores],
+                             [(None, True, {"min": 3, "max": 20}), (None, False, {"min": 0, "max": 17})])
+            self.assertEqual([json.loads(line)["line"] for line in errors.splitlines()], [2])
+            file.write_text(json.dumps(lines[0]))
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([binary(), "score", "news2", str(file)], stdout=full, stderr=subprocess.DEVNULL, timeout=30, check=False)
+            self.assertEqual(done.returncode, 1)  # what nobody can read is no success
+
     def test_a_secret_in_the_file_is_an_error_that_does_not_repeat_it(self):
         config = standard_config()
         config["clients"][0]["auth"] = {"bearer": "a-secret-in-the-wrong-place"}
