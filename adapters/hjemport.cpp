@@ -36,8 +36,8 @@ Comparator read_comparator(JsonValue object, Draft& draft) {
 }
 
 // A member that must be text or absent; on a fault the item is held and the text stays empty.
-std::string text_or_held(const fhir::Result<std::string>& read, Draft& draft) {
-  if (read) return *read;
+std::string text_or_held(fhir::Result<std::string> read, Draft& draft) {
+  if (read) return std::move(*read);
   draft.hold(undecodable, read.error().detail);
   return {};
 }
@@ -45,14 +45,14 @@ std::string text_or_held(const fhir::Result<std::string>& read, Draft& draft) {
 void read_whom(JsonValue object, Draft& draft) {
   Measurement& reading = draft.reading;
   reading.subject.id = text_or_held(read_id(object, "subject"), draft);
-  if (const auto device = read_native_device(object)) {
-    reading.device = *device;
+  if (auto device = read_native_device(object)) {
+    reading.device = std::move(*device);
   } else {
     draft.hold(undecodable, device.error().detail);
   }
-  if (const auto patient = read_native_patient(object)) {
-    reading.subject.patient = *patient;
-    if (*patient && ((*patient)->system.empty() || (*patient)->value.empty()))
+  if (auto patient = read_native_patient(object)) {
+    reading.subject.patient = std::move(*patient);
+    if (const auto& given = reading.subject.patient; given && (given->system.empty() || given->value.empty()))
       draft.hold(QuarantineReason::invalid_identifier, member_path(object, "patient") + ": expected system and value");
   } else {
     draft.hold(undecodable, patient.error().detail);
@@ -221,11 +221,13 @@ void read_origin(JsonValue object, Draft& draft) {
   draft.reading.origin = *typed ? Origin::manual : Origin::automatic;
 }
 
-Item read_measurement(JsonValue object, const Context& context) {
+// Puts what it reads behind `items`: a measurement is large, so it is moved once, to where it stays.
+void read_measurement(JsonValue object, const Context& context, std::vector<Item>& items) {
   Draft draft;
   if (!object.is_object()) {
     draft.hold(undecodable, object.path() + ": expected an object");
-    return std::move(draft).item();
+    items.push_back(std::move(draft).item());
+    return;
   }
   Measurement& reading = draft.reading;
   reading.record_id = text_or_held(read_id(object, "id"), draft);
@@ -240,10 +242,14 @@ Item read_measurement(JsonValue object, const Context& context) {
   read_origin(object, draft);
   read_sequence(object, draft);
   reading.note = text_or_held(read_text(object, "note"), draft);
-  if (!draft.held() && has_no_form(reading.kind))
-    return Ignored{IgnoreReason::not_a_reading,
-                   member_path(object, "kind") + ": this payload has no form for the kind"};
-  return std::move(draft).item();
+  if (draft.held()) {
+    items.push_back(std::move(draft).item());
+  } else if (has_no_form(reading.kind)) {
+    items.push_back(Ignored{IgnoreReason::not_a_reading,
+                            member_path(object, "kind") + ": this payload has no form for the kind"});
+  } else {
+    items.emplace_back(std::move(reading));
+  }
 }
 
 // --- events ---
@@ -294,7 +300,7 @@ fhir::Result<Decoded> decode_hjemport(std::string_view payload, const Context& c
     draft.hold(undecodable, expected_array("measurements").detail);
     decoded.items.push_back(std::move(draft).item());
   } else {
-    for (const JsonValue each : measurements) decoded.items.push_back(read_measurement(each, context));
+    for (const JsonValue each : measurements) read_measurement(each, context, decoded.items);
   }
   for (const JsonValue each : events) decoded.items.push_back(read_event(each, context));
   return decoded;

@@ -13,15 +13,15 @@ fhir::Result<Device> read_native_device(JsonValue object) {
   if (device.is_null()) return Device{};
   if (!device.is_object())
     return fhir::invalid(member_path(object, "device") + ": expected an object with id and model");
-  const auto id = read_id(device, "id");
+  auto id = read_id(device, "id");
   if (!id) return id.error();
-  const auto model = read_text(device, "model");
+  auto model = read_text(device, "model");
   if (!model) return model.error();
-  const auto firmware = read_text(device, "firmware");
+  auto firmware = read_text(device, "firmware");
   if (!firmware) return firmware.error();
-  const auto batch = read_text(device, "batch");
+  auto batch = read_text(device, "batch");
   if (!batch) return batch.error();
-  return Device{*id, *model, *firmware, *batch};
+  return Device{std::move(*id), std::move(*model), std::move(*firmware), std::move(*batch)};
 }
 
 // Without system or value the identifier is invalid, but the payload is sound; whether a number is right is not decided
@@ -31,11 +31,11 @@ fhir::Result<std::optional<Identifier>> read_native_patient(JsonValue object) {
   if (patient.is_null()) return std::optional<Identifier>();
   if (!patient.is_object())
     return fhir::invalid(member_path(object, "patient") + ": expected an object with system and value");
-  const auto system = read_id(patient, "system");
+  auto system = read_id(patient, "system");
   if (!system) return system.error();
-  const auto value = read_id(patient, "value");
+  auto value = read_id(patient, "value");
   if (!value) return value.error();
-  return std::optional<Identifier>(Identifier{*system, *value});
+  return std::optional<Identifier>(Identifier{std::move(*system), std::move(*value)});
 }
 
 std::string native_name(std::string_view word) {

@@ -11,15 +11,15 @@ using namespace std::chrono;
 
 constexpr const char* expectation = "expected a date and time such as 2026-11-20T08:00:00+01:00";
 
-// "...+0100" to "...+01:00" (Java's SimpleDateFormat "Z").
-std::string with_colon_in_offset(std::string_view text) {
-  std::string out(text);
-  const std::size_t sign = out.size() - 5;
+// With an offset written "+0100" (Java's SimpleDateFormat "Z") it is read as "+01:00".
+fhir::Result<fhir::DateTime> parse_complete(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.size() > 19 && (out[sign] == '+' || out[sign] == '-') &&
-      std::all_of(out.begin() + sign + 1, out.end(), is_digit))
-    out.insert(sign + 3, 1, ':');
-  return out;
+  if (text.size() > 19) {
+    const std::string_view offset = text.substr(text.size() - 5);
+    if ((offset[0] == '+' || offset[0] == '-') && std::all_of(offset.begin() + 1, offset.end(), is_digit))
+      return fhir::DateTime::parse(std::string(text).insert(text.size() - 2, 1, ':'));
+  }
+  return fhir::DateTime::parse(text);
 }
 
 fhir::DateTime from_wall(const Zone::Resolved& resolved, std::string_view text) {
@@ -37,7 +37,7 @@ fhir::DateTime from_wall(const Zone::Resolved& resolved, std::string_view text) 
 }  // namespace
 
 fhir::Result<VendorTime> time_of(std::string_view text, const Zone& zone) {
-  if (const auto complete = fhir::DateTime::parse(with_colon_in_offset(text))) {
+  if (const auto complete = parse_complete(text)) {
     if (complete->precision <= fhir::Precision::day) return fhir::invalid(expectation);
     return VendorTime{*complete};
   }

@@ -12,6 +12,10 @@
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
 #endif
+// Looks for the end of a string sixteen bytes at a time.
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
 #include <rapidjson/reader.h>
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -22,7 +26,7 @@ namespace fhir {
 // Values in document order: the children of a container follow it directly, so the first child of n is n + 1. Text is
 // kept as offsets into the buffer, so that a moved document stays whole.
 struct JsonDocument::Node {
-  std::uint32_t text = 0;    // scalar: its characters
+  std::uint32_t text = 0;    // scalar: its characters; object: one bit per hashed member name, see name_bits()
   std::uint32_t length = 0;  // scalar: bytes of text; container: number of children
   std::uint32_t key = 0;         // in an array: the index, so that a path costs the same wherever it points
   std::uint32_t key_length = 0;  // in an array: 0
@@ -33,8 +37,9 @@ struct JsonDocument::Node {
 
 namespace {
 
-// RapidJSON's UTF-8 check takes the bytes a lead byte announces without looking for the end of the text.
-constexpr std::size_t padding = 8;
+// RapidJSON's UTF-8 check takes the bytes a lead byte announces without looking for the end of the text, and its search for
+// the end of a string reads the sixteen aligned bytes that hold it.
+constexpr std::size_t padding = 16;
 // Up to so many members each pair is looked at; larger objects are sorted, so that hostile ones cost n log n.
 constexpr std::uint32_t few_members = 16;
 // A document that is re-used keeps at most this much memory for what one large payload needed.
@@ -76,6 +81,16 @@ const char* reason(rapidjson::ParseErrorCode code) {
   }
 }
 
+// A name whose bit is unset among those of an object is none of its members.
+std::uint64_t name_bit(std::string_view name) {
+  const std::size_t hash = name.empty() ? 0
+                                        : name.size() + 7 * static_cast<unsigned char>(name.front()) +
+                                              29 * static_cast<unsigned char>(name.back());
+  return std::uint64_t{1} << (hash % 64);
+}
+// As they fit into a node.
+std::uint32_t name_bits(std::uint64_t bits) { return static_cast<std::uint32_t>(bits | bits >> 32); }
+
 bool is_ascii(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -114,7 +129,7 @@ struct JsonDocument::Tree {
   struct Frame {
     std::uint32_t node;
     std::uint32_t last_child;
-    std::uint64_t key_bits;  // one bit per hashed name: a name whose bit is unset cannot be a repetition
+    std::uint64_t key_bits;  // name_bit() of all names so far
   };
   std::vector<Frame> open;
   std::vector<std::uint32_t> sorted;  // scratch of the duplicate check
@@ -219,14 +234,11 @@ struct JsonDocument::Tree::Builder {
     key_offset = static_cast<std::uint32_t>(text - base);
     key_length = length;
     Frame& frame = tree.open.back();
-    if (tree.nodes[frame.node].length >= few_members) return true;  // decided at the end of the object
-    const unsigned hash = length == 0 ? 0U
-                                      : length + 7U * static_cast<unsigned char>(text[0]) +
-                                            29U * static_cast<unsigned char>(text[length - 1]);
-    const std::uint64_t bit = std::uint64_t{1} << (hash % 64);
-    if ((frame.key_bits & bit) != 0 && repeated_among_few(frame)) return refuse("a repeated member name", key_offset);
+    const std::uint64_t bit = name_bit({text, length});
+    const bool may_be_there = (frame.key_bits & bit) != 0;
     frame.key_bits |= bit;
-    return true;
+    if (tree.nodes[frame.node].length >= few_members) return true;  // decided at the end of the object
+    return !may_be_there || !repeated_among_few(frame) || refuse("a repeated member name", key_offset);
   }
   bool StartObject() { return start(JsonType::object); }
   bool StartArray() { return start(JsonType::array); }
@@ -236,6 +248,7 @@ struct JsonDocument::Tree::Builder {
   }
   bool EndObject(rapidjson::SizeType) {
     const std::uint32_t object = tree.open.back().node;
+    tree.nodes[object].text = name_bits(tree.open.back().key_bits);
     tree.open.pop_back();
     if (tree.nodes[object].length <= few_members) return true;
     const std::uint32_t twice = repeated_among_many(object);
@@ -319,10 +332,12 @@ JsonType JsonValue::type() const {
 
 JsonValue JsonValue::operator[](std::string_view key) const {
   if (!is_object()) return {};
-  const auto& tree = *document_->tree_;
+  const auto* const nodes = document_->tree_->nodes.data();
+  if ((nodes[node_].text & name_bits(name_bit(key))) == 0) return {};
+  const char* const text = document_->tree_->buffer.data();
   std::uint32_t child = node_ + 1;
-  for (std::uint32_t left = tree.nodes[node_].length; left > 0; --left, child = tree.nodes[child].next) {
-    if (tree.key(tree.nodes[child]) == key) return JsonValue(document_, child);
+  for (std::uint32_t left = nodes[node_].length; left > 0; --left, child = nodes[child].next) {
+    if (std::string_view(text + nodes[child].key, nodes[child].key_length) == key) return JsonValue(document_, child);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <cstring>
 
 #include "fhir/json_reader.hpp"
 
@@ -24,6 +25,14 @@ constexpr std::array<char, 256> escapes = [] {
   return table;
 }();
 
+// Whether one of eight bytes has to be escaped: a quote, a backslash or less than a blank. Of a word's bytes that are zero
+// (after the xor) or less than a blank, at least the lowest keeps its top bit; the others may report one too many.
+bool any_escapes(std::uint64_t word) {
+  constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+  const std::uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+  return ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops) != 0;
+}
+
 template <class Number>
 void append_number(std::string& out, Number number) {
   char digits[24];
@@ -37,6 +46,11 @@ void append_json_string(std::string& out, std::string_view text) {
   const char* run = text.data();
   const char* const end = run + text.size();
   for (const char* at = run; at != end; ++at) {
+    for (std::uint64_t word; end - at >= 8; at += 8) {
+      std::memcpy(&word, at, 8);
+      if (any_escapes(word)) break;
+    }
+    if (at == end) break;
     const auto byte = static_cast<unsigned char>(*at);
     const char escape = escapes[byte];
     if (escape == 0) continue;

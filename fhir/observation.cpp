@@ -103,14 +103,16 @@ const KindFragments& fragments(Kind kind) {
 // FHIR strings may hold no control characters but tab and line ends, and not blanks alone. What a vendor wrote is kept
 // otherwise.
 bool has_text(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(), [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
 }
 
 void append_text(std::string& out, std::string_view text) {
   const auto forbidden = [](char c) {
     return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n';
   };
-  if (std::none_of(text.begin(), text.end(), forbidden)) return append_json_string(out, text);
+  bool any = false;
+  for (const char c : text) any |= forbidden(c);  // to its end: several bytes at a time
+  if (!any) return append_json_string(out, text);
   std::string clean(text);
   std::replace_if(clean.begin(), clean.end(), forbidden, ' ');
   append_json_string(out, clean);
@@ -219,6 +221,13 @@ void append_identifier(std::string& out, std::string_view system, std::string_vi
   out += '}';
 }
 
+// The same for a system of ours, whose part is the same each time.
+std::string identifier_beginning(std::string_view system) {
+  std::string out = R"({"system":)";
+  append_json_string(out, system);
+  return out += R"(,"value":)";
+}
+
 void append_device_details(std::string& out, const ObservationBody& body) {
   out += R"(,"extension":[)";
   const auto add = [&](std::string_view url, std::string_view value) {
@@ -240,8 +249,10 @@ void append_device(std::string& out, const ObservationBody& body) {
   out += body.device_id;
   out += R"(","type":"Device")";
   if (has_text(body.device_identifier)) {
-    out += R"(,"identifier":)";
-    append_identifier(out, device_identifier_system, body.device_identifier);
+    static const std::string beginning = R"(,"identifier":)" + identifier_beginning(device_identifier_system);
+    out += beginning;
+    append_text(out, body.device_identifier);
+    out += '}';
   }
   if (has_text(body.device_model)) {
     out += R"(,"display":)";
@@ -335,8 +346,10 @@ void append_patient_reference(std::string& out, const ObservationHead& head) {
 }
 
 void append_organization_reference(std::string& out, const ObservationHead& head) {
-  out += R"({"type":"Organization","identifier":)";
-  append_identifier(out, organization_system, head.organization);
+  static const std::string beginning = R"({"type":"Organization","identifier":)" + identifier_beginning(organization_system);
+  out += beginning;
+  append_text(out, head.organization);
+  out += '}';
   if (has_text(head.organization_name)) {
     out += R"(,"display":)";
     append_text(out, head.organization_name);
@@ -352,9 +365,10 @@ std::string observation_body(const ObservationBody& body) {
   const KindFragments& kind = fragments(body.kind);
   std::string out;
   out.reserve(1024 + body.note.size() + body.extensions.size() + 512 * body.components.size());
-  out += R"("identifier":[)";
-  append_identifier(out, observation_identifier_system, body.identifier);
-  out += "],";
+  static const std::string beginning = R"("identifier":[)" + identifier_beginning(observation_identifier_system);
+  out += beginning;
+  append_text(out, body.identifier);
+  out += "}],";
   if (body.stated == nullptr || !body.stated->categories.empty() || body.manual || body.automatic) {
     append_categories(out, body, kind);
     out += "],";
@@ -388,6 +402,7 @@ std::string observation_body(const ObservationBody& body) {
 
 void append_observation(std::string& out, const ObservationHead& head, std::string_view body) {
   const KindFragments& kind = fragments(head.kind);
+  out.reserve(out.size() + body.size() + 1024);  // two profiles, the patient twice and the organisation are some 750 bytes
   std::string committed;
   append_utc_millis(committed, head.last_updated);
   out += R"({"resourceType":"Observation","id":")";

@@ -217,6 +217,7 @@ std::optional<Decimal> converted(const Decimal& value, const Conversion& convers
 
 std::string_view ucum_code(std::string_view as_sent, Kind kind) {
   const std::string_view canonical = info(kind).unit;
+  if (as_sent == canonical) return canonical;  // as nearly every unit is sent
   // A bare "1" beside a counted unit is that unit; everywhere else it is UCUM's own "1".
   for (const UnitAlias& alias : unit_aliases)
     if (alias.as_sent == as_sent && !alias.only_for.empty() && alias.only_for == canonical) return alias.ucum;

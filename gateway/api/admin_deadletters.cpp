@@ -2,6 +2,8 @@
 
 #include "fhir/json_writer.hpp"
 #include "gateway/api/admin.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/deliver/deadletters.hpp"
 
@@ -9,11 +11,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::size_t page = 200;
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 constexpr std::string_view state_names[] = {"waiting", "retrying", "parked"};
 
@@ -141,19 +138,12 @@ http::Awaitable<http::Response> destinations(http::Request& request, const Admin
 }  // namespace
 
 void add_deadletter_routes(http::Router& router, const AdminDeps& deps) {
-  auto add = [&](http::Method method, std::string pattern, auto handler) {
-    http::Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add(http::Method::get, "/admin/destinations", &destinations);
-  add(http::Method::get, "/admin/deadletters", &list);
-  add(http::Method::get, "/admin/deadletters/{id}", &show);
-  add(http::Method::post, "/admin/deadletters/{id}/retry", &retry);
-  add(http::Method::post, "/admin/deadletters/{id}/discard", &discard);
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::get, "/admin/destinations", &destinations);
+  routes.add(http::Method::get, "/admin/deadletters", &list);
+  routes.add(http::Method::get, "/admin/deadletters/{id}", &show);
+  routes.add(http::Method::post, "/admin/deadletters/{id}/retry", &retry);
+  routes.add(http::Method::post, "/admin/deadletters/{id}/discard", &discard);
 }
 
 }  // namespace gateway::api

@@ -5,6 +5,8 @@
 
 #include "adapters/item_json.hpp"
 #include "fhir/json_writer.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/config/source_adapter.hpp"
 #include "gateway/ingest/conversion.hpp"
@@ -15,11 +17,6 @@ namespace {
 
 constexpr std::string_view purpose = "administration";
 constexpr std::size_t looked_at = 1'000;  // waiting items a preview decodes; it says when there are more
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 const ingest::ConfiguredSource* source_of(const http::Request& request, const AdminDeps& deps) {
   const ingest::ConfiguredSource* source = deps.sources.find(request.capture("id"));
@@ -247,16 +244,9 @@ http::Awaitable<http::Response> preview(http::Request& request, const AdminDeps&
 }  // namespace
 
 void add_mapping_routes(http::Router& router, const AdminDeps& deps) {
-  auto add = [&](std::string pattern, auto handler) {
-    http::Route route;
-    route.method = http::Method::post;
-    route.pattern = std::move(pattern);
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add("/admin/sources/{id}/explain", &explain);
-  add("/admin/sources/{id}/preview", &preview);
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::post, "/admin/sources/{id}/explain", &explain);
+  routes.add(http::Method::post, "/admin/sources/{id}/preview", &preview);
 }
 
 }  // namespace gateway::api

@@ -5,6 +5,8 @@
 #include "fhir/json_reader.hpp"
 #include "fhir/json_writer.hpp"
 #include "fhir/national_id.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/pull/users.hpp"
 
@@ -12,11 +14,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::size_t user_length = 128, token_length = 4096;
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 // The source, when it is the caller's and is pulled.
 const ingest::ConfiguredSource* pulled_source(const http::Request& request, const PullDeps& deps) {
@@ -138,18 +135,11 @@ http::Awaitable<http::Response> pull_now(http::Request& request, const PullDeps&
 }  // namespace
 
 void add_pull_routes(http::Router& router, const PullDeps& deps) {
-  auto add = [&](http::Method method, std::string pattern, auto handler) {
-    http::Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add(http::Method::get, "/admin/sources/{source}/users", &list);
-  add(http::Method::put, "/admin/sources/{source}/users/{user}", &connect);
-  add(http::Method::delete_, "/admin/sources/{source}/users/{user}", &disconnect);
-  add(http::Method::post, "/admin/sources/{source}/users/{user}/pull", &pull_now);
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::get, "/admin/sources/{source}/users", &list);
+  routes.add(http::Method::put, "/admin/sources/{source}/users/{user}", &connect);
+  routes.add(http::Method::delete_, "/admin/sources/{source}/users/{user}", &disconnect);
+  routes.add(http::Method::post, "/admin/sources/{source}/users/{user}/pull", &pull_now);
 }
 
 }  // namespace gateway::api

@@ -3,6 +3,8 @@
 #include "adapters/item_json.hpp"
 #include "fhir/json_writer.hpp"
 #include "gateway/api/admin.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/api/quarantine_filter.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
@@ -11,11 +13,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::string_view purpose = "administration";
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 void write_item(fhir::JsonWriter& writer, const store::Quarantined& item, const ingest::Sources& sources) {
   const ingest::ConfiguredSource* source = sources.find(item.source);
@@ -313,20 +310,13 @@ http::Awaitable<http::Response> discard_many(http::Request& request, const Admin
 }  // namespace
 
 void add_quarantine_routes(http::Router& router, const AdminDeps& deps) {
-  auto add = [&](http::Method method, std::string pattern, auto handler) {
-    http::Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add(http::Method::post, "/admin/quarantine/retry", &retry_many);
-  add(http::Method::post, "/admin/quarantine/discard", &discard_many);
-  add(http::Method::get, "/admin/quarantine", &list);
-  add(http::Method::get, "/admin/quarantine/{id}", &show);
-  add(http::Method::post, "/admin/quarantine/{id}/retry", &retry);
-  add(http::Method::post, "/admin/quarantine/{id}/discard", &discard);
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::post, "/admin/quarantine/retry", &retry_many);
+  routes.add(http::Method::post, "/admin/quarantine/discard", &discard_many);
+  routes.add(http::Method::get, "/admin/quarantine", &list);
+  routes.add(http::Method::get, "/admin/quarantine/{id}", &show);
+  routes.add(http::Method::post, "/admin/quarantine/{id}/retry", &retry);
+  routes.add(http::Method::post, "/admin/quarantine/{id}/discard", &discard);
 }
 
 }  // namespace gateway::api

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 
@@ -100,23 +101,22 @@ http::Awaitable<http::Response> open_stream(http::Request& request, const AlarmD
   if (std::string_view last = request.header("last-event-id"); !last.empty()) {
     auto [end, fault] = std::from_chars(last.data(), last.data() + last.size(), cursor);
     if (fault != std::errc{} || end != last.data() + last.size() || cursor < 0) {
-      co_return http::error_response(400, "Last-Event-ID is a journal position", http::ErrorBody::problem_json);
+      co_return problem(400, "Last-Event-ID is a journal position");
     }
     using Kept = std::pair<store::Position, store::Position>;
     std::function<store::Result<Kept>(store::Reader&)> read = [](store::Reader& reader) -> store::Result<Kept> {
       return Kept{reader.oldest(), reader.newest()};
     };
     auto kept = co_await deps.reads.run<Kept>(std::move(read));
-    if (!kept) co_return http::error_response(kept.error(), http::ErrorBody::problem_json);
+    if (!kept) co_return problem(kept.error());
     // Also a position this journal never reached (a restored backup): nothing can be resumed without a gap. The store's word, not
     // the feed's, which learns of a group a moment later than whoever read the position.
     if (cursor + 1 < kept->first || cursor > kept->second) {
-      co_return http::error_response(410, "this position is no longer kept: fetch GET /alarms?state=open and start from its position",
-                                     http::ErrorBody::problem_json);
+      co_return problem(410, "this position is no longer kept: fetch GET /alarms?state=open and start from its position");
     }
   }
   fhir::Result<void> audited = co_await deps.audit.record(*request.actor, "stream Alarm", PatientId{}, "alarm-handling", "ok");
-  if (!audited) co_return http::error_response(audited.error(), http::ErrorBody::problem_json);
+  if (!audited) co_return problem(audited.error());
 
   http::Response response(200, "text/event-stream", "");
   response.headers.emplace_back("Cache-Control", "no-store");

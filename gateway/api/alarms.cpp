@@ -5,6 +5,7 @@
 
 #include "fhir/json_writer.hpp"
 #include "gateway/alarms/actions.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
@@ -18,11 +19,6 @@ constexpr std::size_t page_default = 100, page_max = 500;
 constexpr std::string_view purpose = "alarm-handling";
 // OURS: long enough for any client's retry, short enough to forbid a body as a key.
 constexpr std::size_t idempotency_key_max = 200;
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 http::Response alarm_response(int status, std::uint32_t version, std::string json) {
   http::Response response = http::json_response(status, std::move(json));

@@ -1,6 +1,8 @@
 #include "gateway/api/conformance.hpp"
 
 #include "fhir/json_reader.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 
 namespace gateway::api {
@@ -8,10 +10,6 @@ namespace {
 
 constexpr std::string_view purpose = "administration";
 constexpr std::int64_t longest_minutes = 7 * 24 * 60, most_refused = 10;
-
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 // The source of the path, if it is of the caller's tenant.
 const ingest::ConfiguredSource* source_of(const http::Request& request, const ConformanceDeps& deps) {
@@ -41,7 +39,7 @@ http::Awaitable<http::Response> begin(http::Request& request, const ConformanceD
   if (minutes < 1 || minutes > longest_minutes) co_return problem(400, "minutes: 1 to 10080");
   if (refuse > most_refused) co_return problem(400, "refuse: 0 to 10");
   auto audited = co_await deps.audit.record(*request.actor, "begin Conformance", PatientId{}, purpose, "ok");
-  if (!audited) co_return http::error_response(audited.error(), http::ErrorBody::problem_json);
+  if (!audited) co_return problem(audited.error());
   const fhir::Time now = deps.clock.now();
   deps.watches.begin(source->facts.id, now, std::chrono::minutes(minutes), static_cast<int>(refuse));
   co_return http::json_response(201, deps.watches.json(source->facts.id, now).value_or("{}"));
@@ -51,7 +49,7 @@ http::Awaitable<http::Response> report(http::Request& request, const Conformance
   const ingest::ConfiguredSource* source = source_of(request, deps);
   if (source == nullptr) co_return problem(404, "no such source");
   auto audited = co_await deps.audit.record(*request.actor, "read Conformance", PatientId{}, purpose, "ok");
-  if (!audited) co_return http::error_response(audited.error(), http::ErrorBody::problem_json);
+  if (!audited) co_return problem(audited.error());
   std::optional<std::string> json = deps.watches.json(source->facts.id, deps.clock.now());
   if (!json) co_return problem(404, "this source is not watched");
   co_return http::json_response(200, std::move(*json));
@@ -66,17 +64,11 @@ http::Awaitable<http::Response> end(http::Request& request, const ConformanceDep
 }  // namespace
 
 void add_conformance_routes(http::Router& router, const ConformanceDeps& deps) {
-  auto add = [&](http::Method method, auto handler) {
-    http::Route route;
-    route.method = method;
-    route.pattern = "/admin/sources/{id}/conformance";
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add(http::Method::post, &begin);
-  add(http::Method::get, &report);
-  add(http::Method::delete_, &end);
+  constexpr auto pattern = "/admin/sources/{id}/conformance";
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::post, pattern, &begin);
+  routes.add(http::Method::get, pattern, &report);
+  routes.add(http::Method::delete_, pattern, &end);
 }
 
 }  // namespace gateway::api

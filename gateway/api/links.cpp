@@ -1,6 +1,8 @@
 #include "gateway/api/links.hpp"
 
 #include "fhir/json_writer.hpp"
+#include "gateway/api/problem.hpp"
+#include "gateway/api/time_member.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/ingest/link.hpp"
@@ -11,11 +13,6 @@ namespace {
 
 constexpr std::string_view purpose = "administration";
 constexpr std::size_t page = 200;
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 void write_link(fhir::JsonWriter& writer, const store::Link& link, std::string_view source) {
   writer.begin_object().member("id", link.id.text()).member("version", static_cast<std::int64_t>(link.version));
@@ -29,16 +26,6 @@ void write_link(fhir::JsonWriter& writer, const store::Link& link, std::string_v
     writer.null();
   }
   writer.end_object();
-}
-
-fhir::Result<std::optional<fhir::Time>> time_member(fhir::JsonValue body, std::string_view name) {
-  const fhir::JsonValue member = body[name];
-  if (member.is_null()) return std::optional<fhir::Time>();
-  auto text = member.as_string();
-  if (!text) return text.error();
-  auto time = fhir::DateTime::parse(*text);
-  if (!time) return fhir::invalid(std::string(name) + ": a time with offset, RFC 3339");
-  return std::optional(time->utc);
 }
 
 fhir::Result<ingest::LinkRequest> link_request(fhir::JsonValue body, fhir::Environment environment) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fhir/json_writer.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
@@ -13,11 +14,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::string_view purpose = "plan";
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 enum class Part { limits, programmes };
 

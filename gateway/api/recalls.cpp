@@ -5,6 +5,9 @@
 
 #include "fhir/json_writer.hpp"
 #include "fhir/national_id.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
+#include "gateway/api/time_member.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/ingest/recall.hpp"
 #include "gateway/journal/submit.hpp"
@@ -16,15 +19,6 @@ constexpr std::string_view purpose = "administration";
 constexpr std::size_t counted_page = 1'000;
 constexpr std::int64_t counted_most = 100'000;  // a dry run reads no further: a reader thread is busy meanwhile
 constexpr std::size_t entries_page = 1'000;
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-
-fhir::Result<std::optional<fhir::Time>> time_member(fhir::JsonValue body, std::string_view name) {
-  if (body[name].is_null()) return std::optional<fhir::Time>();
-  auto time = fhir::DateTime::parse(body[name].text().value_or(""));
-  if (!time) return fhir::invalid(std::string(name) + ": a time with offset, RFC 3339");
-  return std::optional(time->utc);
-}
 
 struct Asked {
   ingest::Recall recall;
@@ -224,24 +218,17 @@ http::Awaitable<http::Response> get_recalls(http::Request& request, const AdminD
     if (wanted.empty() || shown.id.text() == wanted) write(writer, shown, deps.sources);
   }
   if (wanted.empty()) writer.end_array().end_object();
-  if (out.empty()) co_return http::error_response(404, "no such recall", http::ErrorBody::problem_json);
+  if (out.empty()) co_return problem(404, "no such recall");
   co_return http::json_response(200, std::move(out));
 }
 
 }  // namespace
 
 void add_recall_routes(http::Router& router, const AdminDeps& deps) {
-  auto add = [&](http::Method method, std::string pattern, auto handler) {
-    http::Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.roles = static_cast<http::Roles>(http::Role::admin);
-    route.handler = [&deps, handler](http::Request& request) { return handler(request, deps); };
-    router.add(std::move(route));
-  };
-  add(http::Method::post, "/admin/recalls", &post_recall);
-  add(http::Method::get, "/admin/recalls", &get_recalls);
-  add(http::Method::get, "/admin/recalls/{id}", &get_recalls);
+  AdminRoutes routes(router, deps);
+  routes.add(http::Method::post, "/admin/recalls", &post_recall);
+  routes.add(http::Method::get, "/admin/recalls", &get_recalls);
+  routes.add(http::Method::get, "/admin/recalls/{id}", &get_recalls);
 }
 
 }  // namespace gateway::api

@@ -1,6 +1,8 @@
 #include "gateway/api/reload.hpp"
 
 #include "fhir/json_writer.hpp"
+#include "gateway/api/admin_routes.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 
 namespace gateway::api {
@@ -23,10 +25,10 @@ http::Awaitable<http::Response> reload(http::Request& request, const ReloadDeps&
     return fhir::Result<ReloadReport>(deps.run());
   };
   auto report = co_await deps.reads.run<ReloadReport>(std::move(work));
-  if (!report) co_return http::error_response(report.error(), http::ErrorBody::problem_json);
+  if (!report) co_return problem(report.error());
   const std::string_view outcome = report->applied ? "ok" : "refused";
   auto audited = co_await deps.audit.record(*request.actor, "reload", PatientId{}, "administration", outcome);
-  if (!audited) co_return http::error_response(audited.error(), http::ErrorBody::problem_json);
+  if (!audited) co_return problem(audited.error());
   http::Response response = http::json_response(report->applied ? 200 : 422, reload_json(*report, request.actor->tenant_name));
   if (!report->applied) response.content_type = "application/problem+json";
   co_return response;
@@ -60,12 +62,7 @@ std::string reload_json(const ReloadReport& report, std::string_view tenant) {
 }
 
 void add_reload_route(http::Router& router, const ReloadDeps& deps) {
-  http::Route route;
-  route.method = http::Method::post;
-  route.pattern = "/admin/reload";
-  route.roles = static_cast<http::Roles>(http::Role::admin);
-  route.handler = [&deps](http::Request& request) { return reload(request, deps); };
-  router.add(std::move(route));
+  AdminRoutes(router, deps).add(http::Method::post, "/admin/reload", &reload);
 }
 
 }  // namespace gateway::api

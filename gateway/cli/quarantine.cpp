@@ -17,7 +17,7 @@ struct Options {
   std::string source, state, reason, kind, subject;
   std::size_t limit = 200;
   std::vector<std::string> ids;
-  bool all = false;
+  bool all = false, accept_implausible = false;
   std::string why;
 };
 
@@ -110,7 +110,8 @@ class Quarantine {
   }
 
   void retry(const std::string& id) {
-    auto body = client_.post("/admin/quarantine/" + id + "/retry");
+    const char* const asked = options_.accept_implausible ? R"({"accept_implausible":true})" : "";
+    auto body = client_.post("/admin/quarantine/" + id + "/retry", asked);
     if (!body) {
       ++failed_;
       streams_.error << id << ": " << body.error().detail << '\n';
@@ -162,6 +163,8 @@ int quarantine_command(Arguments arguments, Streams& streams) {
   retry->add_option("ID", options.ids);
   retry->add_flag("--all", options.all, "everything that waits and fits the filters");
   add_filters(*retry, options);
+  retry->add_flag("--accept-implausible", options.accept_implausible,
+                  "of items named: the unit looks mistaken by the patient's own history, and you found that it is right");
   CLI::App* discard = app.add_subcommand("discard", "give items up; they stay in the record with who and why");
   discard->add_option("ID", options.ids)->required();
   discard->add_option("--why", options.why, "why, for the record")->required();
@@ -171,6 +174,10 @@ int quarantine_command(Arguments arguments, Streams& streams) {
   const bool filtered = !options.source.empty() || !options.reason.empty() || !options.kind.empty() || !options.subject.empty();
   if (retry->parsed() && (options.all ? !options.ids.empty() : options.ids.empty() || filtered)) {
     streams.error << "hjemport quarantine retry: name items, or --all with or without filters\n";
+    return exit_usage;
+  }
+  if (options.all && options.accept_implausible) {
+    streams.error << "hjemport quarantine retry: --accept-implausible is for items you have looked at: name them\n";
     return exit_usage;
   }
   auto token = named_secret(options.common.token);

@@ -6,24 +6,20 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/wait_traits.hpp>
 #include <boost/asio/write.hpp>
 #include <unordered_set>
 
 #include "gateway/doors/mllp_framing.hpp"
 #include "gateway/doors/mllp_server.hpp"
 #include "gateway/http/socket.hpp"
+#include "gateway/http/timer.hpp"
 #include "gateway/http/tls.hpp"
 
 namespace gateway::doors {
-
-using MllpTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                    boost::asio::wait_traits<std::chrono::steady_clock>, http::Executor>;
 
 // One configured listener, shared by its acceptors on all loops.
 struct MllpPort {
@@ -72,7 +68,7 @@ class MllpConnection : public std::enable_shared_from_this<MllpConnection> {
   const std::shared_ptr<MllpLoop> loop_;
   const std::shared_ptr<MllpPort> port_;
   MllpReader reader_;
-  MllpTimer timer_;
+  http::Timer timer_;
   std::uint64_t deadline_ = 0;
   bool expired_ = false;
   bool reading_ = false;

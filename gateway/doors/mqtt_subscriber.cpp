@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/wait_traits.hpp>
 #include <deque>
 #include <map>
 #include <optional>
@@ -17,6 +15,7 @@
 #include "gateway/deliver/backoff.hpp"
 #include "gateway/doors/mqtt_packet.hpp"
 #include "gateway/doors/mqtt_wire.hpp"
+#include "gateway/http/timer.hpp"
 #include "gateway/runtime/log.hpp"
 
 namespace gateway::doors {
@@ -24,7 +23,7 @@ namespace asio = boost::asio;
 namespace {
 
 using http::Awaitable;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, http::Executor>;
+using http::Timer;
 constexpr auto token = asio::as_tuple(asio::use_awaitable_t<http::Executor>{});
 constexpr auto never = std::chrono::steady_clock::time_point::max();
 

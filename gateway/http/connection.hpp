@@ -2,9 +2,7 @@
 // handler. Session<Stream> adds the socket. Everything here runs on the thread of the connection's io_context.
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/wait_traits.hpp>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -17,11 +15,9 @@
 #include "gateway/http/request_reader.hpp"
 #include "gateway/http/response_head.hpp"
 #include "gateway/http/server.hpp"
+#include "gateway/http/timer.hpp"
 
 namespace gateway::http {
-
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 class Connection;
 template <class Stream>

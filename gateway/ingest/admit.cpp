@@ -71,7 +71,6 @@ void render_resource(store::Observation& row, const store::Patient& patient, con
   head.organization = source.organization;
   head.organization_name = source.organization_name;
   row.resource.clear();
-  row.resource.reserve(body.size() + 640);
   fhir::append_observation(row.resource, head, body);
 }
 

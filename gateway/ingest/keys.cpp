@@ -48,11 +48,10 @@ DeviceId Keys::device(std::string_view tenant, std::string_view source, std::str
 
 std::string hex(const store::Key& key) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(key.size() * 2);
-  for (std::uint8_t byte : key) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
+  std::string text(key.size() * 2, '0');
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    text[2 * i] = digits[key[i] >> 4];
+    text[2 * i + 1] = digits[key[i] & 15];
   }
   return text;
 }

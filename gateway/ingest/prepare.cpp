@@ -60,16 +60,16 @@ std::string key_subject(const adapters::Subject& subject, const adapters::Device
   return device.id;
 }
 
-PreparedDevice prepared_device(const adapters::Device& device, const SourceFacts& source, const Keys& keys) {
+PreparedDevice prepared_device(const adapters::Device& device, PayloadKey& payload) {
   if (device.id.empty()) return {};
-  return {keys.device(source.tenant, source.id, device.id), device.id, device.model};
+  return {payload.device(device.id), device.id, device.model};
 }
 
 class ReadingPreparer {
  public:
-  ReadingPreparer(const adapters::Measurement& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                  const PrepareSettings& settings, fhir::Time received)
-      : item_(item), index_(index), source_(source), keys_(keys), settings_(settings), received_(received) {}
+  ReadingPreparer(const adapters::Measurement& item, std::uint32_t index, PayloadKey& payload, const SourceFacts& source,
+                  const Keys& keys, const PrepareSettings& settings, fhir::Time received)
+      : item_(item), index_(index), payload_(payload), source_(source), keys_(keys), settings_(settings), received_(received) {}
 
   Prepared run() {
     values();
@@ -77,7 +77,7 @@ class ReadingPreparer {
     Person who = person(item_.subject.patient, settings_.environment);
     if (who.invalid) fault(QuarantineReason::invalid_identifier);
 
-    PreparedDevice device = prepared_device(item_.device, source_, keys_);
+    PreparedDevice device = prepared_device(item_.device, payload_);
     store::Observation& row = reading_.row;
     row.key = keys_.reading(source_.tenant, source_.id, key_subject(item_.subject, item_.device), item_.record_id, kind_name(),
                             item_.time.utc, key_value());
@@ -173,6 +173,7 @@ class ReadingPreparer {
 
   // Stands in for a record id, so it has to tell readings of one instant apart by what was measured.
   std::string key_value() const {
+    if (!item_.record_id.empty()) return {};
     std::string text;
     auto add = [&](const fhir::Decimal& value) {
       value.canonical().append_to(text);
@@ -233,6 +234,7 @@ class ReadingPreparer {
 
   const adapters::Measurement& item_;
   std::uint32_t index_;
+  PayloadKey& payload_;
   const SourceFacts& source_;
   const Keys& keys_;
   const PrepareSettings& settings_;
@@ -246,14 +248,14 @@ class ReadingPreparer {
 };
 
 // A safety event always reaches a person: whatever is wrong with its time or its person is noted, and it goes on.
-Prepared prepare_event(const adapters::Event& item, std::uint32_t index, const SourceFacts& source, const Keys& keys,
-                       const PrepareSettings& settings, fhir::Time received) {
+Prepared prepare_event(const adapters::Event& item, std::uint32_t index, PayloadKey& payload, const SourceFacts& source,
+                       const Keys& keys, const PrepareSettings& settings, fhir::Time received) {
   PreparedEvent event;
   event.index = index;
   Person who = person(item.subject.patient, settings.environment);
   if (who.invalid) event.note = "the person's identifier is not valid";
   event.whom = {item.subject.id, item.device.id, std::move(who.identifier)};
-  event.device = prepared_device(item.device, source, keys);
+  event.device = prepared_device(item.device, payload);
   event.row.tenant = source.tenant_no;
   event.row.source = source.source;
   event.row.kind = item.kind;
@@ -314,10 +316,10 @@ Prepared prepare_held(const adapters::Held& item, std::uint32_t index, PayloadKe
 Prepared prepare(const adapters::Item& item, std::uint32_t index, PayloadKey& payload, const SourceFacts& source, const Keys& keys,
                  const PrepareSettings& settings, fhir::Time received) {
   if (const auto* measurement = std::get_if<adapters::Measurement>(&item)) {
-    return ReadingPreparer(*measurement, index, source, keys, settings, received).run();
+    return ReadingPreparer(*measurement, index, payload, source, keys, settings, received).run();
   }
   if (const auto* event = std::get_if<adapters::Event>(&item)) {
-    return prepare_event(*event, index, source, keys, settings, received);
+    return prepare_event(*event, index, payload, source, keys, settings, received);
   }
   if (const auto* ignored = std::get_if<adapters::Ignored>(&item)) return PreparedIgnored{index, ignored->reason};
   return prepare_held(std::get<adapters::Held>(item), index, payload, source, keys, settings, received);
@@ -325,6 +327,7 @@ Prepared prepare(const adapters::Item& item, std::uint32_t index, PayloadKey& pa
 
 store::Digest content_digest(const store::Observation& row, std::string_view word) {
   std::string content;
+  content.reserve(8 * (8 + 4 * row.components.size()));
   auto number = [&](std::int64_t value) { content.append(reinterpret_cast<const char*>(&value), sizeof value); };
   auto decimal = [&](const fhir::Decimal& value) {
     const fhir::Decimal plain = value.canonical();

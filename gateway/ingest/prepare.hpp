@@ -79,14 +79,23 @@ struct PreparedHeld {
 
 using Prepared = std::variant<PreparedReading, PreparedEvent, PreparedIgnored, PreparedHeld>;
 
-// The key of the bytes that items came in, made when the first of them asks: hashing megabytes again for each of thousands of
-// held items would stop the gateway. One thread.
+// What is made once for the items of one payload. One thread.
 class PayloadKey {
  public:
   PayloadKey(const Keys& keys, const SourceFacts& source, std::string_view bytes) : keys_(keys), source_(source), bytes_(bytes) {}
+  // Of the bytes the items came in, made when the first of them asks: hashing megabytes again for each of thousands of held
+  // items would stop the gateway.
   const store::Key& key() {
     if (!key_) key_ = keys_.payload(source_.tenant, source_.id, bytes_);
     return *key_;
+  }
+  // Of a device of the source. Most payloads are one device's.
+  DeviceId device(const std::string& vendor_id) {
+    if (!device_ || vendor_id != device_name_) {
+      device_ = keys_.device(source_.tenant, source_.id, vendor_id);
+      device_name_ = vendor_id;
+    }
+    return device_;
   }
 
  private:
@@ -94,6 +103,8 @@ class PayloadKey {
   const SourceFacts& source_;
   std::string_view bytes_;
   std::optional<store::Key> key_;
+  DeviceId device_;  // none: nobody asked yet
+  std::string device_name_;
 };
 
 // `payload`: what the item came in; a held item without record id is told apart by it.

@@ -3,7 +3,6 @@
 // store, so a slow reader never holds memory here.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/http/request.hpp"
+#include "gateway/http/timer.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::journal {
@@ -28,8 +27,7 @@ struct AlarmChange {
 
 class AlarmFeed {
  public:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  http::Executor>;
+  using Timer = http::Timer;
 
   // At most `capacity` changes and `bytes` of their text: an alarm with many notes is large, and each of its changes carries it whole.
   explicit AlarmFeed(store::Position newest, std::size_t capacity = 4096, std::size_t bytes = 32 * 1024 * 1024)

@@ -78,7 +78,6 @@ class Bench {
     head.organization = facts_.organization;
     head.organization_name = facts_.organization_name;
     std::string resource;
-    resource.reserve(reading.body.size() + 640);
     fhir::append_observation(resource, head, reading.body);
     bytes_ += resource.size();
   }

@@ -78,9 +78,14 @@ class Broker:
     def subscribers_gone(self):
         """Waits until the broker has read to its end what every subscriber sent that is no longer there."""
         came = re.compile(r"New client connected from \S+ as hjemport-")
-        went = re.compile(r"Client hjemport-\S+ (?:closed its connection|disconnected|already connected, closing old connection|has exceeded timeout)")
+        went = re.compile(r"Client hjemport-\S+ (?:closed its connection|disconnected|already connected, closing old connection|has exceeded timeout)"
+                          r"|Bad socket read/write on client hjemport-")
         wait_until(lambda: len(went.findall(self.log())) >= len(came.findall(self.log())), what="the end of the subscriber's connection")
 
-    def acknowledged(self):
-        """Packet ids in the order in which subscribers acknowledged."""
-        return re.findall(r"Received PUBACK from hjemport-\S+ \(Mid: (\d+)", self.log())
+    def acknowledged(self, at_least=0):
+        """Packet ids in the order in which subscribers acknowledged. The broker reads them after the subscriber has counted
+        its messages as dealt with, so who expects some says how many."""
+        def read():
+            return re.findall(r"Received PUBACK from hjemport-\S+ \(Mid: (\d+)", self.log())
+        wait_until(lambda: len(read()) >= at_least, what=f"{at_least} acknowledgements")
+        return read()

@@ -70,6 +70,44 @@ TEST_CASE("json: members and elements are reached by chains without checks", "[j
   }
 }
 
+// The search for a name and for the end of a string look at several things at once; here is one of each size and place.
+TEST_CASE("json: every member is found by its name and by no other, however many there are", "[json]") {
+  const std::string_view letters = "abAB01_-";
+  std::vector<std::string> names{""};
+  for (const char first : letters) {
+    names.emplace_back(1, first);
+    for (const char last : letters) names.push_back(std::string(1, first) + "x" + last);
+  }
+  for (std::size_t count = 0; count <= names.size(); count = count < 20 ? count + 1 : count + 13) {
+    std::string text = "{";
+    for (std::size_t i = 0; i < count; ++i)
+      text += (i == 0 ? "\"" : ",\"") + names[i] + "\":" + std::to_string(i);
+    const JsonDocument document = parsed(text + "}");
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      CAPTURE(count, names[i]);
+      REQUIRE(document.root()[names[i]].scalar() == (i < count ? std::to_string(i) : ""));
+    }
+    if (count > 0) CHECK(JsonDocument::parse(text + ",\"" + names[count / 2] + "\":0}").has_error());
+  }
+}
+
+TEST_CASE("json: a string ends at its quote and nowhere else, at every length and place", "[json]") {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t length = 0; length < 40; ++length) {
+      CAPTURE(before, length);
+      const std::string blanks(before, ' '), content(length, 'x');
+      REQUIRE(parsed(blanks + '"' + content + '"').root().as_string().value() == content);
+      const auto open = JsonDocument::parse(blanks + '"' + content);
+      REQUIRE(open.has_error());
+      const std::string after = "byte " + std::to_string(before + 1 + length);
+      REQUIRE(open.error().detail == after + ": a string without end");
+      const auto broken = JsonDocument::parse(blanks + '"' + content + "\n\"");
+      REQUIRE(broken.has_error());
+      REQUIRE(broken.error().detail == after + ": a raw control character in a string");
+    }
+  }
+}
+
 TEST_CASE("json: iteration gives members and elements in the order they were written", "[json]") {
   const JsonDocument document = parsed(R"({"z":[3,[1,[0]],{"q":[]},2],"a":{},"m":{"n":{"o":1}},"b":""})");
   std::string seen;

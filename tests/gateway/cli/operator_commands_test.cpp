@@ -92,6 +92,16 @@ TEST_CASE("quarantine retry: one by one, and what became of each", "[cli]") {
   CHECK(ran.error == "retried 2: placed 1, still waiting 1, failed 0\n");
 }
 
+TEST_CASE("quarantine retry --accept-implausible: said of each item named, and of none without it", "[cli]") {
+  CannedAdmin admin(quarantine);
+  CHECK(run(admin, {"quarantine", "retry", "b"}).status == 0);
+  CHECK(run(admin, {"quarantine", "retry", "--accept-implausible", "a", "b"}).status == 0);
+  std::vector<std::string> bodies;
+  for (const Asked& asked : admin.asked()) bodies.push_back(asked.body);
+  const std::string accepts = R"({"accept_implausible":true})";
+  CHECK(bodies == std::vector<std::string>{"", accepts, accepts});
+}
+
 TEST_CASE("quarantine retry --all: every page once, filters kept, a failure is the exit status", "[cli]") {
   CannedAdmin admin(quarantine);
   const Ran ran = run(admin, {"quarantine", "retry", "--all", "--reason", "unknown-unit", "--source", "sensors"});
@@ -141,6 +151,8 @@ TEST_CASE("operator commands: a wrong use is 64 and asks nobody", "[cli]") {
                                                       {"quarantine", "retry"},
                                                       {"quarantine", "retry", "a", "--all"},
                                                       {"quarantine", "retry", "a", "--source", "sensors"},
+                                                      {"quarantine", "retry", "--accept-implausible"},
+                                                      {"quarantine", "retry", "--all", "--accept-implausible"},
                                                       {"quarantine", "discard", "a"},
                                                       {"quarantine", "discard", "--why", "x"},
                                                       {"deadletters"},

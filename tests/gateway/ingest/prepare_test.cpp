@@ -183,6 +183,26 @@ TEST_CASE("prepare: the parts of a key cannot run into each other", "[ingest][ke
   CHECK(keys.device("t", "s", "1").value > 0);
 }
 
+TEST_CASE("prepare: the readings of several devices in one payload keep their own devices", "[ingest][prepare][keys]") {
+  const ingest::SourceFacts facts = source_facts();
+  const ingest::Keys keys("a secret for these tests, 32 bytes");
+  ingest::PayloadKey payload(keys, facts, "");
+  for (const char* name : {"ox-1", "ox-1", "ox-2", "ox-1", "", "ox-2", "ox-2"}) {
+    adapters::Measurement item;
+    item.kind = fhir::kinds().pulse_rate;
+    item.value = fhir::Decimal(70);
+    item.unit = "/min";
+    item.time = fhir::DateTime::from(nine, std::chrono::minutes(0));
+    item.subject.id = "u";
+    item.device.id = name;
+    const ingest::Prepared result = ingest::prepare(item, 0, payload, facts, keys, {}, nine);
+    REQUIRE(std::holds_alternative<ingest::PreparedReading>(result));
+    const DeviceId expected = *name == '\0' ? DeviceId{} : keys.device(facts.tenant, facts.id, name);
+    CHECK(std::get<ingest::PreparedReading>(result).device.id == expected);
+    CHECK(std::get<ingest::PreparedReading>(result).row.device == expected);
+  }
+}
+
 TEST_CASE("prepare: keys in hex are read back, anything else is not", "[ingest][keys]") {
   const ingest::Keys keys("a secret for these tests, 32 bytes");
   const store::Key key = keys.payload("t", "s", "bytes");

@@ -282,6 +282,64 @@ void placed(Backend& backend) {
   CHECK(ids(t0, {}, ObservationId{12}, 3).empty());
 }
 
+void recalled(Backend& backend) {
+  std::vector<Observation> rows;
+  for (std::int64_t id = 1; id <= 12; ++id) {
+    rows.push_back(observation(id, 100 + id % 2, 1 + static_cast<int>(id % 3), at(id * 10)));
+    rows.back().device = {id % 4 == 0 ? 78 : 77};
+  }
+  rows[2].source = Source{2};
+  rows[4].tenant = Tenant{2};
+  rows[5].device = {};
+  rows[6].device = {79};
+  fill(backend, rows);
+  Changes devices;
+  devices.devices = {{{77}, Tenant{1}, Source{1}, "SN-1", "A", at(0)},
+                     {{78}, Tenant{1}, Source{1}, "SN-2", "A", at(0)},
+                     {{79}, Tenant{1}, Source{1}, "SN-3", "B", at(0)}};
+  commit(backend, devices);
+  auto taken_back = [&](std::size_t row, std::int64_t seconds, bool recalled) {
+    rows[row] = amended(rows[row], 2, at(seconds));
+    rows[row].status = Status::entered_in_error;
+    rows[row].recalled = recalled;
+    fill(backend, {rows[row]});
+  };
+  taken_back(7, 500, false);  // moved to another patient, say
+  taken_back(8, 600, true);
+  taken_back(9, 700, true);
+  using Ids = std::vector<std::int64_t>;
+  auto ids = [&](const RecallFilter& filter, std::optional<ObservationId> after = {}, std::size_t limit = 100) {
+    Ids found;
+    for (const Observation& o : backend.store().reader()->recalled_by(filter, after, limit)) {
+      found.push_back(o.id.value);
+      same(o, rows[static_cast<std::size_t>(o.id.value - 1)]);
+      CHECK(o.recalled == rows[static_cast<std::size_t>(o.id.value - 1)].recalled);
+    }
+    return found;
+  };
+  for (int restarted = 0; restarted < 2; ++restarted) {
+    CHECK(ids({.tenant = Tenant{1}}) == Ids{1, 2, 3, 4, 6, 7, 11, 12});
+    CHECK(ids({.tenant = Tenant{2}}) == Ids{5});
+    CHECK(ids({.tenant = Tenant{3}}).empty());
+    CHECK(ids({.tenant = Tenant{1}, .source = Source{1}}) == Ids{1, 2, 4, 6, 7, 11, 12});
+    CHECK(ids({.tenant = Tenant{1}, .device = "SN-1"}) == Ids{1, 2, 3, 11});
+    CHECK(ids({.tenant = Tenant{2}, .device = "SN-1"}).empty());  // another tenant's device is another device
+    CHECK(ids({.tenant = Tenant{1}, .model = "A"}) == Ids{1, 2, 3, 4, 11, 12});
+    CHECK(ids({.tenant = Tenant{1}, .device = "SN-2", .model = "B"}).empty());
+    CHECK(ids({.tenant = Tenant{1}, .device = "SN-3", .model = "B"}) == Ids{7});
+    CHECK(ids({.tenant = Tenant{1}, .from = at(20), .to = at(110)}) == Ids{2, 3, 4, 6, 7});  // from inclusive, to exclusive
+    CHECK(ids({.tenant = Tenant{1}, .source = Source{2}, .device = "SN-1", .from = at(30), .to = at(31)}) == Ids{3});
+    // A recall that was interrupted goes on over what it has already taken back.
+    CHECK(ids({.tenant = Tenant{1}, .recalled_since = at(600)}) == Ids{1, 2, 3, 4, 6, 7, 9, 10, 11, 12});
+    CHECK(ids({.tenant = Tenant{1}, .recalled_since = at(601)}) == Ids{1, 2, 3, 4, 6, 7, 10, 11, 12});
+    CHECK(ids({.tenant = Tenant{1}, .device = "SN-1", .recalled_since = at(0)}) == Ids{1, 2, 3, 9, 10, 11});
+    CHECK(ids({.tenant = Tenant{1}}, {}, 3) == Ids{1, 2, 3});
+    CHECK(ids({.tenant = Tenant{1}}, ObservationId{3}, 3) == Ids{4, 6, 7});
+    CHECK(ids({.tenant = Tenant{1}}, ObservationId{12}, 3).empty());
+    backend.reopen();
+  }
+}
+
 void moved_by_amendment(Backend& backend) {
   std::vector<Observation> rows;
   for (std::int64_t id = 1; id <= 30; ++id) rows.push_back(observation(id, 100, 1, at(id)));
@@ -321,6 +379,7 @@ std::span<const Case> observation_cases() {
       {"an observation entered in error gives up its key", entered_in_error_gives_up_its_key},
       {"latest measured time leaves out what was entered in error", latest},
       {"placed: what a subject placed in a period, oldest first", placed},
+      {"recalled_by: what a source, device or model measured in a period", recalled},
       {"an amendment that changes time and kind moves the row", moved_by_amendment},
   };
   return cases;

@@ -195,6 +195,43 @@ void events(Backend& backend) {
   CHECK_FALSE(backend.store().reader()->event({59}));
 }
 
+void dispenses(Backend& backend) {
+  Changes changes;
+  for (std::int64_t id = 50; id <= 57; ++id) {
+    changes.events.push_back(event(id));
+    changes.events.back().kind = fhir::EventKind::medication_dispensed;
+    changes.events.back().patient = {100};
+  }
+  changes.events[1].kind = fhir::EventKind::fall;
+  changes.events[2].patient = {101};
+  changes.events[3].tenant = Tenant{2};
+  changes.events[4].patient = {};
+  commit(backend, changes);
+  auto ids = [&](Tenant tenant, std::optional<PatientId> patient, std::optional<EventId> after, std::size_t limit) {
+    return ids_of(backend.store().reader()->dispenses(tenant, patient, after, limit));
+  };
+  CHECK(ids(Tenant{1}, {}, {}, 10) == Ids{50, 52, 55, 56, 57});
+  CHECK(ids(Tenant{1}, PatientId{100}, {}, 10) == Ids{50, 55, 56, 57});
+  CHECK(ids(Tenant{1}, PatientId{101}, {}, 10) == Ids{52});
+  CHECK(ids(Tenant{1}, PatientId{102}, {}, 10).empty());
+  CHECK(ids(Tenant{2}, {}, {}, 10) == Ids{53});
+  CHECK(ids(Tenant{2}, PatientId{101}, {}, 10).empty());
+  CHECK(ids(Tenant{1}, {}, {}, 2) == Ids{50, 52});
+  CHECK(ids(Tenant{1}, {}, EventId{52}, 2) == Ids{55, 56});
+  CHECK(ids(Tenant{1}, PatientId{100}, {}, 2) == Ids{50, 55});
+  CHECK(ids(Tenant{1}, PatientId{100}, EventId{55}, 2) == Ids{56, 57});
+  CHECK(ids(Tenant{1}, PatientId{100}, EventId{57}, 2).empty());
+  // A link finds a dose without an alarm, too, and then the dose is the patient's.
+  CHECK(ids_of(backend.store().reader()->events_without_patient(Source{1}, "user-17")) == Ids{54});
+  Changes placed;
+  placed.events = {changes.events[4]};
+  placed.events[0].patient = {101};
+  commit(backend, placed);
+  backend.reopen();
+  CHECK(ids(Tenant{1}, PatientId{101}, {}, 10) == Ids{52, 54});
+  CHECK(backend.store().reader()->dispenses(Tenant{1}, PatientId{101}, {}, 10)[1].content == R"({"text":"fall"})");
+}
+
 void quarantine(Backend& backend) {
   auto held = [](std::int64_t id, Source source, std::uint8_t reason, std::string subject) {
     Quarantined q;
@@ -438,6 +475,7 @@ std::span<const Case> table_cases() {
       {"alarms: at most one open per identity and tenant", alarms},
       {"replies to repeated actions", replies},
       {"events wait for their patient while their alarm is open", events},
+      {"dispensed doses of a patient and of a tenant", dispenses},
       {"quarantine and the payloads it needs", quarantine},
       {"journal: order, positions without gaps, filters", journal},
       {"deliveries and cursors", deliveries},
