@@ -224,17 +224,9 @@ AlarmChange corrected(const Alarm& open, std::size_t place, thresholds::Directio
 }
 
 std::string_view quiet_reason(const LimitReading& reading) {
-  switch (reading.verdict.outcome) {
-    case thresholds::Outcome::within:
-      return "no-breach";
-    case thresholds::Outcome::breach:
-      return "other-direction";
-    case thresholds::Outcome::no_limit:
-      return "no-limit";
-    case thresholds::Outcome::undecidable:
-      return "undecidable";
-  }
-  return "no-breach";
+  if (reading.verdict.outcome == thresholds::Outcome::within) return "no-breach";
+  if (reading.verdict.outcome == thresholds::Outcome::breach) return "other-direction";
+  return thresholds::name(reading.verdict.outcome);
 }
 
 }  // namespace

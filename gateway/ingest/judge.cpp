@@ -49,11 +49,6 @@ std::string_view bound_name(thresholds::Bound bound) {
   return names[static_cast<std::size_t>(bound)];
 }
 
-std::string_view outcome_name(thresholds::Outcome outcome) {
-  static constexpr std::string_view names[] = {"within", "breach", "no-limit", "undecidable"};
-  return names[static_cast<std::size_t>(outcome)];
-}
-
 class ReadingJudge {
  public:
   ReadingJudge(journal::Working& working, registry::PatientState& patient, store::Observation& row, const SourceFacts& source,
@@ -154,7 +149,7 @@ class ReadingJudge {
     reading.past_horizon = timing_.past_horizon;
     reading.doubled_hour = row_.doubled_hour;
 
-    begin_verdict(planned, outcome_name(reading.verdict.outcome));
+    begin_verdict(planned, thresholds::name(reading.verdict.outcome));
     writer_.member("origin", planned.origin).member("value", value.value);
     if (reading.verdict.bound) writer_.member("bound", bound_name(*reading.verdict.bound));
     if (reading.verdict.limit) {
