@@ -112,7 +112,7 @@ struct App::Parts {
                config.sources),
         ingest_deps{sources, intake, world.clock, &puller},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
-        plan_deps{config.programmes, committer, reads, audit},
+        plan_deps{config.programmes, config.timezone, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},

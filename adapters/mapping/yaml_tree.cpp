@@ -23,7 +23,7 @@ int line_of(const YAML::Mark& mark) {
 // Ends the parsing from inside yaml-cpp, which passes exceptions of its handlers through.
 struct Refused {
   int line;
-  const char* why;
+  std::string why;
 };
 
 class TreeBuilder final : public YAML::EventHandler {
@@ -36,7 +36,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(make(YamlNode::Kind::nothing, mark)); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    report_.error(line_of(mark), "aliases (*name) are refused; repeat it, or use 'defaults' or 'tables'");
+    report_.error(line_of(mark), std::string("aliases (*name) are refused; ") + limits_.instead_of_alias);
     add(make(YamlNode::Kind::nothing, mark));
   }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& value) override {
@@ -55,7 +55,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
  private:
   YamlNode make(YamlNode::Kind kind, const YAML::Mark& mark) {
-    if (++nodes_ > limits_.nodes) throw Refused{line_of(mark), "more than a mapping file can need"};
+    if (++nodes_ > limits_.nodes) throw Refused{line_of(mark), std::string("more than ") + limits_.file + " can need"};
     YamlNode node;
     node.kind = kind;
     node.line = line_of(mark);
@@ -63,7 +63,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark) {
-    if (open_.size() >= limits_.depth) throw Refused{line_of(mark), "nested deeper than a mapping file can need"};
+    if (open_.size() >= limits_.depth) throw Refused{line_of(mark), std::string("nested deeper than ") + limits_.file + " can need"};
     open_.push_back(make(kind, mark));
   }
 
@@ -119,7 +119,7 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 
 std::optional<YamlNode> parse_yaml(std::string_view text, Report& report, const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
-    report.error(0, "larger than " + std::to_string(limits.bytes / 1024) + " KiB, the most a mapping file may have");
+    report.error(0, "larger than " + std::to_string(limits.bytes / 1024) + " KiB, the most " + limits.file + " may have");
     return std::nullopt;
   }
   if (!expression::is_utf8(text) || text.find('\0') != std::string_view::npos) {
@@ -134,7 +134,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, Report& report, const 
     YamlNode root = builder.take();
     TreeBuilder rest(report, limits);
     if (parser.HandleNextDocument(rest)) {
-      report.error(rest.take().line, "a second document; a mapping file holds one");
+      report.error(rest.take().line, std::string("a second document; ") + limits.file + " holds one");
       return std::nullopt;
     }
     if (root.is_map()) return root;

@@ -57,6 +57,9 @@ struct YamlLimits {
   std::size_t bytes = 512 * 1024;
   std::size_t depth = 32;
   std::size_t nodes = 50'000;
+  // For messages: what kind of file it is, and what to write where an alias stood.
+  const char* file = "a mapping file";
+  const char* instead_of_alias = "repeat it, or use 'defaults' or 'tables'";
 };
 
 // One document holding a map; nothing, with a problem, when it is anything else.

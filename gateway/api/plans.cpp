@@ -23,6 +23,7 @@ std::string part_json(Part part, const registry::Plan& plan) {
   writer.begin_object();
   if (part == Part::limits) {
     writer.key("limits").raw(registry::limits_json(plan.limits));
+    writer.key("rules").raw(registry::rules_json(plan.rules));
   } else {
     writer.key("programmes").begin_array();
     for (const std::string& programme : plan.programmes) writer.value(programme);
@@ -62,8 +63,8 @@ http::Awaitable<http::Response> read_part(http::Request& request, const PlanDeps
 class PlanJob : public journal::AwaitedJob {
  public:
   PlanJob(const PlanDeps& deps, std::shared_ptr<const auth::Actor> actor, PatientId id, std::optional<std::uint32_t> expected,
-          std::optional<std::vector<registry::PlannedLimit>> limits, std::optional<std::vector<std::string>> programmes)
-      : deps_(deps), actor_(std::move(actor)), id_(id), expected_(expected), limits_(std::move(limits)),
+          registry::PersonalPlan personal, std::optional<std::vector<std::string>> programmes)
+      : deps_(deps), actor_(std::move(actor)), id_(id), expected_(expected), personal_(std::move(personal)),
         programmes_(std::move(programmes)) {}
 
   void decide(journal::Working& working) override {
@@ -75,12 +76,9 @@ class PlanJob : public journal::AwaitedJob {
       throw journal::JobRefused{{fhir::ErrorCategory::stale, "the plan has changed since; fetch it and look again"}};
     }
     created_ = state->plan.version == 0;
-    registry::Plan next = state->plan;
-    if (limits_) next.limits = *limits_;
-    if (programmes_) {
-      next.limits = registry::enrol(state->plan, *programmes_, deps_.programmes);
-      next.programmes = *programmes_;
-    }
+    registry::Plan next = programmes_ ? registry::enrol(state->plan, *programmes_, deps_.programmes) : state->plan;
+    if (personal_.limits) next.limits = *personal_.limits;
+    if (personal_.rules) next.rules = *personal_.rules;
     ++next.version;
 
     store::Plan row;
@@ -90,6 +88,7 @@ class PlanJob : public journal::AwaitedJob {
     row.who = actor_->id;
     row.programmes = next.programmes;
     row.limits = registry::limits_json(next.limits);
+    row.rules = registry::rules_json(next.rules);
     working.changes.plans.push_back(std::move(row));
 
     store::JournalEntry entry;
@@ -98,14 +97,14 @@ class PlanJob : public journal::AwaitedJob {
     entry.patient = id_;
     entry.ref = id_.value;
     entry.version = next.version;
-    entry.change = limits_ ? "limits" : "programmes";
+    entry.change = programmes_ ? "programmes" : "limits";
     working.record(std::move(entry));
 
     store::Audit audit;
     audit.at = working.now;
     audit.tenant = state->patient.tenant;
     audit.client = actor_->id;
-    audit.action = limits_ ? "write limits" : "write programmes";
+    audit.action = programmes_ ? "write programmes" : "write limits";
     audit.patient = id_;
     audit.purpose = purpose;
     audit.outcome = "ok";
@@ -123,7 +122,7 @@ class PlanJob : public journal::AwaitedJob {
   std::shared_ptr<const auth::Actor> actor_;
   PatientId id_;
   std::optional<std::uint32_t> expected_;
-  std::optional<std::vector<registry::PlannedLimit>> limits_;
+  registry::PersonalPlan personal_;
   std::optional<std::vector<std::string>> programmes_;
   registry::Plan plan_;
   bool created_ = false;
@@ -149,12 +148,12 @@ http::Awaitable<http::Response> write_part(http::Request& request, const PlanDep
   if (!id) co_return problem(404, "no such patient");
   auto body = fhir::JsonDocument::parse(request.body);
   if (!body) co_return problem(body.error());
-  std::optional<std::vector<registry::PlannedLimit>> limits;
+  registry::PersonalPlan personal;
   std::optional<std::vector<std::string>> programmes;
   if (part == Part::limits) {
-    auto read = registry::limits_from_json(body->root());
+    auto read = registry::personal_from_json(body->root(), deps.timezone);
     if (!read) co_return problem(read.error());
-    limits = std::move(*read);
+    personal = std::move(*read);
   } else {
     auto read = programmes_from_json(body->root(), deps.programmes);
     if (!read) co_return problem(read.error());
@@ -165,7 +164,7 @@ http::Awaitable<http::Response> write_part(http::Request& request, const PlanDep
     expected = http::version_of_etag(condition);
     if (!expected) co_return problem(412, "If-Match: not an ETag of a plan");
   }
-  auto job = std::make_shared<PlanJob>(deps, request.actor, *id, expected, std::move(limits), std::move(programmes));
+  auto job = std::make_shared<PlanJob>(deps, request.actor, *id, expected, std::move(personal), std::move(programmes));
   fhir::Result<void> done = co_await journal::commit(deps.committer, job, store::Lane::urgent);
   if (!done) {
     auto audited = co_await deps.audit.record(*request.actor, "write plan", PatientId{}, purpose, "refused");

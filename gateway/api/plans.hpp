@@ -11,6 +11,7 @@ namespace gateway::api {
 
 struct PlanDeps {
   const std::vector<config::Programme>& programmes;
+  const std::string& timezone;  // of limits and rules that name none
   journal::Committer& committer;
   store::ReadPool& reads;
   auth::AuditTrail& audit;

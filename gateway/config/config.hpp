@@ -18,7 +18,7 @@
 #include "gateway/http/server.hpp"
 #include "gateway/runtime/clock.hpp"
 #include "gateway/runtime/log.hpp"
-#include "thresholds/limits.hpp"
+#include "thresholds/rule.hpp"
 
 namespace gateway::config {
 
@@ -116,6 +116,8 @@ struct Mllp {
 struct Programme {
   std::string id;
   std::vector<thresholds::Limit> limits;
+  std::vector<thresholds::Rule> rules;  // references among themselves as written
+  std::string version;                  // the service's own, shown where a rule's reason is; may be empty
 };
 
 struct Config {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "gateway/config/config.hpp"
-#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/rules_file.hpp"
 #include "gateway/config/validate.hpp"
 #include "gateway/config/yaml_section.hpp"
 
@@ -335,7 +335,7 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });
 
   std::string rules;
-  if (root.text("rules", rules)) read_rules(reading.resolve(rules), root, reading, config.programmes);
+  if (root.text("rules", rules)) read_rules(reading.resolve(rules), root, config.timezone, reading, config.programmes);
 
   root.section("judging", [&](Section& section) { read_judging(section, config.judging); });
   root.section("queues", [&](Section& section) { read_queues(section, config.queues); });

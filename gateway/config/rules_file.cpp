@@ -1,77 +1,77 @@
-#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/rules_file.hpp"
 
 #include <algorithm>
-#include <map>
-#include <string>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
-#include "gateway/config/limit_check.hpp"
+#include "gateway/config/plan_check.hpp"
 #include "gateway/config/yaml_section.hpp"
 
 namespace gateway::config {
 namespace {
 
-Programme read_programme(Section& section, Reading& reading) {
+constexpr adapters::mapping::YamlLimits yaml_limits{.file = "a rules file", .instead_of_alias = "repeat what it stands for"};
+
+Programme read_programme(Form& form, const std::string& timezone, Findings& findings) {
   Programme programme;
-  section.text("id", programme.id, Need::required);
-  section.each(
-      "limits",
-      [&](Section& entry) {
-        thresholds::Limit limit = read_limit(entry, reading);
-        bool twice = std::any_of(programme.limits.begin(), programme.limits.end(), [&](const thresholds::Limit& other) {
-          return other.kind == limit.kind && other.component == limit.component;
-        });
-        if (twice) {
-          reading.error(entry.place(), "a second limit for " + limit.kind +
-                                           (limit.component.empty() ? "" : " " + limit.component) + " in programme '" +
-                                           programme.id + "'");
-        }
-        programme.limits.push_back(std::move(limit));
-      },
-      Need::required);
+  form.text("id", programme.id, Need::required);
+  form.text("version", programme.version);
+  PlanCheck check(findings, timezone);
+  // A programme may live of rules alone, and one with neither is enrolled in for its name.
+  form.each("limits", [&](Form& entry) { check.limit(entry); }, form.has("rules") ? Need::optional : Need::required);
+  form.each("rules", [&](Form& entry) { check.rule(entry); });
+  check.finish();
+  programme.limits = std::move(check.limits);
+  programme.rules = std::move(check.rules);
   return programme;
 }
 
-void read_rules_file(const std::filesystem::path& file, Reading& reading, std::vector<Programme>& programmes) {
-  std::optional<YAML::Node> root = parse_file(file, reading);
-  if (!root) return;
-  // A settings path of its own: "programmes[0]" exists in every rules file.
-  Section section(*root, file.string(), "", reading);
-  section.each(
-      "programmes",
-      [&](Section& entry) {
-        Programme programme = read_programme(entry, reading);
-        bool twice = std::any_of(programmes.begin(), programmes.end(),
-                                 [&](const Programme& other) { return !other.id.empty() && other.id == programme.id; });
-        if (twice) entry.error("id", "programme '" + programme.id + "' is defined twice");
-        programmes.push_back(std::move(programme));
-      },
-      Need::required);
-  section.refuse_unknown();
+void read_rules_file(const std::filesystem::path& file, const std::string& timezone, Reading& reading, std::vector<Programme>& programmes) {
+  std::error_code failure;
+  std::ifstream stream;
+  if (std::filesystem::is_regular_file(file, failure)) stream.open(file, std::ios::binary);
+  if (!stream.is_open()) return reading.error({file.string(), 0}, "cannot be read as a file");
+  const std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  Findings findings;
+  findings.file = file.string();
+  read_rules_text(content, timezone, findings, programmes);
+  std::move(findings.problems.begin(), findings.problems.end(), std::back_inserter(reading.problems));
 }
 
 }  // namespace
 
-thresholds::Limit read_limit(Section& section, Reading& reading) {
-  thresholds::Limit limit;
-  bool named = section.text("kind", limit.kind, Need::required);
-  section.text("component", limit.component);
-  section.decimal("alert_low", limit.alert_low);
-  section.decimal("warning_low", limit.warning_low);
-  section.decimal("warning_high", limit.warning_high);
-  section.decimal("alert_high", limit.alert_high);
-  if (!named) return limit;
-  LimitCheck check = check_limit(limit);
-  for (std::string& text : check.errors) reading.error(section.place(), std::move(text));
-  for (std::string& text : check.warnings) reading.warning(section.place(), std::move(text));
-  return limit;
+void read_rules_text(std::string_view text, const std::string& timezone, Findings& findings, std::vector<Programme>& programmes) {
+  std::vector<adapters::mapping::Problem> of_yaml;
+  adapters::mapping::Report report(findings.file, of_yaml);
+  const std::optional<Tree> root = adapters::mapping::parse_yaml(text, report, yaml_limits);
+  for (adapters::mapping::Problem& problem : of_yaml) {
+    findings.problems.push_back({findings.file, problem.line, std::move(problem.text), problem.warning});
+  }
+  if (!root) return;
+  Form form(*root, "", findings);
+  form.each(
+      "programmes",
+      [&](Form& entry) {
+        Programme programme = read_programme(entry, timezone, findings);
+        const bool twice = std::any_of(programmes.begin(), programmes.end(),
+                                       [&](const Programme& other) { return !other.id.empty() && other.id == programme.id; });
+        if (twice) entry.wrong("programme " + shown(programme.id) + " is defined twice");
+        programmes.push_back(std::move(programme));
+      },
+      Need::required);
+  form.refuse_unknown();
 }
 
-void read_rules(const std::filesystem::path& where, const Section& named_by, Reading& reading,
+void read_rules(const std::filesystem::path& where, const Section& named_by, const std::string& timezone, Reading& reading,
                 std::vector<Programme>& programmes) {
+  // Of what stands in every rules file; docs/rules.md has the rest (rules_page_test).
+  for (const char* setting : {"programmes", "programmes[].id", "programmes[].version", "programmes[].limits", "programmes[].rules"}) {
+    reading.settings.insert(setting);
+  }
   std::error_code failure;
   if (!std::filesystem::is_directory(where, failure)) {
-    if (std::filesystem::exists(where, failure)) return read_rules_file(where, reading, programmes);
+    if (std::filesystem::exists(where, failure)) return read_rules_file(where, timezone, reading, programmes);
     return reading.error(named_by.place("rules"), "'rules' names " + where.string() + ", which does not exist");
   }
   std::vector<std::filesystem::path> files;
@@ -84,7 +84,7 @@ void read_rules(const std::filesystem::path& where, const Section& named_by, Rea
   // An empty directory is a mistyped path far more often than a wish to judge nothing.
   if (files.empty()) reading.warning(named_by.place("rules"), "'rules' names a directory without any .yaml file");
   std::sort(files.begin(), files.end());
-  for (const std::filesystem::path& file : files) read_rules_file(file, reading, programmes);
+  for (const std::filesystem::path& file : files) read_rules_file(file, timezone, reading, programmes);
 }
 
 }  // namespace gateway::config

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "gateway/config/config.hpp"
+#include "gateway/config/need.hpp"
 
 namespace gateway::config {
 
@@ -38,8 +39,6 @@ struct Reading {
   Place place(std::string path) const;
   std::filesystem::path resolve(std::string_view path) const;
 };
-
-enum class Need : std::uint8_t { optional, required };
 
 class Section {
  public:

@@ -112,7 +112,8 @@ struct Plan {
   Time at{};
   std::string who;
   std::vector<std::string> programmes;
-  std::string limits;  // JSON array as in the API, each limit with its origin (personal or the programme it was copied from)
+  std::string limits;        // JSON array as in the API, each limit with its origin (personal or the programme it was copied from)
+  std::string rules = "[]";  // likewise
 };
 
 struct Alarm {

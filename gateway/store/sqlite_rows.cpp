@@ -145,7 +145,8 @@ Plan read_plan(const SqliteQuery& row) {
           row.time(2),
           row.text(3),
           lines_of(row.view(4)),
-          row.text(5)};
+          row.text(5),
+          row.text(6)};
 }
 
 Alarm read_alarm(const SqliteQuery& row) {

@@ -121,7 +121,11 @@ create index event_dispensed on event(patient, id) where kind = 5;
 create index event_dispensed_tenant on event(tenant, id) where kind = 5;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses};
+constexpr const char* planned_rules = R"sql(
+alter table plan add column rules text not null default '[]';
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

@@ -77,7 +77,7 @@ struct InProcessGateway::Parts {
                config.sources),
         ingest_deps{sources, intake, clock, &puller},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
-        plan_deps{config.programmes, committer, reads, audit},
+        plan_deps{config.programmes, config.timezone, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         projection_deps{sources, fhir_deps},

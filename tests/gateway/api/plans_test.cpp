@@ -61,6 +61,29 @@ TEST_CASE("plans: created, then changed, each version with who and when", "[api]
   CHECK(Json(c.gateway.get(c.target("programmes"), "clinic").body).text("programmes") == R"(["copd","heart"])");
 }
 
+TEST_CASE("plans: personal rules are a part of the plan, changed alone or with the limits", "[api][plans][rules]") {
+  Clinic c;
+  const std::string rules = R"([{"id":"gain","kind":"body-weight","rise":2,"within":"3d","severity":"moderate"}])";
+  const std::string shown =
+      R"([{"id":"gain","kind":"body-weight","rise":2,"within":"3d","timezone":"Europe/Oslo","severity":"moderate","origin":"personal"}])";
+  CHECK(c.put_limits(pulse_90).status == 201);
+  CHECK(c.gateway.put(c.target("limits"), "clinic", R"({"rules":)" + rules + "}").status == 200);
+  Json both(c.gateway.get(c.target("limits"), "clinic").body);
+  CHECK(both.text("version") == "2");
+  CHECK(both.text("rules") == shown);
+  CHECK(both.text("limits", 0, "alert_high") == "90");
+  // Limits alone leave the rules; enrolment leaves what a person wrote; a restart all of it.
+  CHECK(c.put_limits("[]").status == 200);
+  CHECK(c.put_programmes(R"(["copd"])").status == 200);
+  c.gateway.restart();
+  Json later(c.gateway.get(c.target("limits"), "clinic").body);
+  CHECK(later.text("rules") == shown);
+  CHECK(later.text("limits", 0, "origin") == "copd");
+  CHECK(c.gateway.put(c.target("limits"), "clinic", R"({"rules":[{"id":"gain"}]})").status == 400);
+  CHECK(c.gateway.put(c.target("limits"), "clinic", R"({"rules":[]})").status == 200);
+  CHECK(Json(c.gateway.get(c.target("limits"), "clinic").body).text("rules") == "[]");
+}
+
 TEST_CASE("plans: survive a restart and are in force at once", "[api][plans]") {
   Clinic c;
   c.put_limits(pulse_90);

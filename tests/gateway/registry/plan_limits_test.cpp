@@ -4,15 +4,14 @@
 
 #include "gateway/registry/plan.hpp"
 
-using gateway::registry::limits_from_json;
 
 namespace {
 
 // What is wrong with the body; empty when it is taken.
 std::string problem(const std::string& json) {
   auto document = fhir::JsonDocument::parse(json).value();
-  auto limits = limits_from_json(document.root());
-  return limits ? "" : limits.error().detail;
+  auto plan = gateway::registry::personal_from_json(document.root(), "Europe/Oslo");
+  return plan ? "" : plan.error().detail;
 }
 
 }  // namespace

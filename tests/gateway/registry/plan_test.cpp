@@ -34,8 +34,7 @@ std::string shown(const std::vector<PlannedLimit>& limits) {
 }
 
 Plan enrolled(Plan plan, std::vector<std::string> names) {
-  plan.limits = registry::enrol(plan, names, programmes);
-  plan.programmes = std::move(names);
+  plan = registry::enrol(plan, names, programmes);
   ++plan.version;
   return plan;
 }
@@ -43,7 +42,9 @@ Plan enrolled(Plan plan, std::vector<std::string> names) {
 fhir::Result<std::vector<PlannedLimit>> limits_from(std::string_view body) {
   auto document = fhir::JsonDocument::parse(body);
   REQUIRE(document);
-  return registry::limits_from_json(document->root());
+  auto plan = registry::personal_from_json(document->root(), "Europe/Oslo");
+  if (!plan) return plan.error();
+  return *plan->limits;
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ TEST_CASE("plan: a programme's later edit does not reach who has it", "[registry
   Plan plan = enrolled({}, {"copd"});
   std::vector<config::Programme> edited = programmes;
   edited[0].limits = {high("heart-rate", 200)};
-  CHECK(shown(registry::enrol(plan, {"copd"}, edited)) == shown(plan.limits));
+  CHECK(shown(registry::enrol(plan, {"copd"}, edited).limits) == shown(plan.limits));
 }
 
 TEST_CASE("plan: judged when there is something to judge by", "[registry][plan]") {

@@ -87,7 +87,7 @@ void links_and_plans(Backend& backend) {
   Link other{{32}, 1, Tenant{1}, Source{1}, "user-18", {11}, at(0), {}, "admin"};
   Changes changes;
   changes.links = {second, first, other};
-  changes.plans = {{{10}, 1, at(1), "a", {"copd", "heart-failure"}, R"([{"kind":"pulse-rate"}])"},
+  changes.plans = {{{10}, 1, at(1), "a", {"copd", "heart-failure"}, R"([{"kind":"pulse-rate"}])", R"([{"id":"r"}])"},
                    {{10}, 2, at(2), "b", {}, "[]"}};
   commit(backend, changes);
   Changes correction;
@@ -112,6 +112,8 @@ void links_and_plans(Backend& backend) {
   REQUIRE(plan);
   CHECK(plan->programmes == std::vector<std::string>{"copd", "heart-failure"});
   CHECK(plan->limits == R"([{"kind":"pulse-rate"}])");
+  CHECK(plan->rules == R"([{"id":"r"}])");
+  CHECK(reader->plan({10})->rules == "[]");
   CHECK(plan->who == "a");
   CHECK(plan->at == at(1));
   CHECK_FALSE(reader->plan({10}, 3));
