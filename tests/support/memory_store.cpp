@@ -292,7 +292,7 @@ class MemoryStore::View final : public store::Reader {
       if (row.status == store::Status::entered_in_error && !taken_back) continue;
       if (filter.device || filter.model) {
         const auto device = state_->devices.find(row.device);
-        if (device == state_->devices.end()) continue;
+        if (device == state_->devices.end() || device->second.tenant != filter.tenant) continue;
         if (filter.device && device->second.identifier != *filter.device) continue;
         if (filter.model && device->second.model != *filter.model) continue;
       }
