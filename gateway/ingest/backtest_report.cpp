@@ -159,6 +159,16 @@ std::vector<thresholds::RuleSet> rule_sets(std::vector<config::Programme> progra
   return sets;
 }
 
+void sort_changes(std::vector<PatientChange>& changes) {
+  // Of one patient the order is that of judging already: changes of one reading are equal here and stay as they are. Patients come in
+  // order of number, whichever thread was faster.
+  std::stable_sort(changes.begin(), changes.end(), [](const PatientChange& a, const PatientChange& b) {
+    if (before(a.change, b.change)) return true;
+    if (before(b.change, a.change)) return false;
+    return a.patient < b.patient;
+  });
+}
+
 std::vector<PatientChange> run_backtest(const PastReadings& past, std::span<const thresholds::RuleSet> rules,
                                         const thresholds::BacktestSettings& settings, unsigned threads, BacktestProgress& progress) {
   const thresholds::Backtest backtest(rules, past.vocabulary(), settings);
@@ -191,13 +201,7 @@ std::vector<PatientChange> run_backtest(const PastReadings& past, std::span<cons
   for (std::size_t worker = 1; worker < workers; ++worker) {
     all.insert(all.end(), std::make_move_iterator(found[worker].begin()), std::make_move_iterator(found[worker].end()));
   }
-  // Of one patient the order is that of judging already: changes of one reading are equal here and stay as they are. Patients come in
-  // order of number, whichever thread was faster.
-  std::stable_sort(all.begin(), all.end(), [](const PatientChange& a, const PatientChange& b) {
-    if (before(a.change, b.change)) return true;
-    if (before(b.change, a.change)) return false;
-    return a.patient < b.patient;
-  });
+  sort_changes(all);
   return all;
 }
 
