@@ -11,6 +11,7 @@
 #include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/backtests.hpp"
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/health.hpp"
@@ -113,6 +114,7 @@ struct App::Parts {
         ingest_deps{sources, intake, world.clock, &puller},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
+        backtest_deps{reads, audit, world.clock, judge, find_zone(config.timezone).value()},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
@@ -152,6 +154,7 @@ struct App::Parts {
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
+  api::BacktestDeps backtest_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
@@ -200,6 +203,7 @@ void App::Parts::routes() {
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
   api::add_plan_routes(router, plan_deps);
+  api::add_backtest_routes(router, backtest_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
   api::add_fhir_read_routes(router, fhir_deps);

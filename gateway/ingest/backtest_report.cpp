@@ -72,6 +72,16 @@ void write_load(fhir::JsonWriter& writer, std::vector<std::uint64_t> counts, std
   writer.member("p95", counts[(counts.size() * 95 + 99) / 100 - 1]).member("most", counts.back());
 }
 
+// Programmes hold limits alone until the rules' own grammar is read with them.
+template <class Programme>
+std::vector<thresholds::Rule> rules_of(Programme& programme) {
+  if constexpr (requires { programme.rules; }) {
+    return std::move(programme.rules);
+  } else {
+    return {};
+  }
+}
+
 // What is the same alarm under other rules: raised for the same patient by the same rule on the same day, however many minutes apart.
 using SameAlarm = std::tuple<std::uint32_t, std::string, local_days>;
 
@@ -155,8 +165,18 @@ std::vector<thresholds::RuleSet> rule_sets(std::vector<config::Programme> progra
   }
   std::vector<thresholds::Limit>& first = programmes.front().limits;
   first.insert(first.end(), std::make_move_iterator(personal.begin()), std::make_move_iterator(personal.end()));
-  for (config::Programme& programme : programmes) sets.emplace_back(std::move(programme.limits), std::move(programme.rules));
+  for (config::Programme& programme : programmes) sets.emplace_back(std::move(programme.limits), rules_of(programme));
   return sets;
+}
+
+void sort_changes(std::vector<PatientChange>& changes) {
+  // Of one patient the order is that of judging already: changes of one reading are equal here and stay as they are. Patients come in
+  // order of number, whichever thread was faster.
+  std::stable_sort(changes.begin(), changes.end(), [](const PatientChange& a, const PatientChange& b) {
+    if (before(a.change, b.change)) return true;
+    if (before(b.change, a.change)) return false;
+    return a.patient < b.patient;
+  });
 }
 
 std::vector<PatientChange> run_backtest(const PastReadings& past, std::span<const thresholds::RuleSet> rules,
@@ -191,13 +211,7 @@ std::vector<PatientChange> run_backtest(const PastReadings& past, std::span<cons
   for (std::size_t worker = 1; worker < workers; ++worker) {
     all.insert(all.end(), std::make_move_iterator(found[worker].begin()), std::make_move_iterator(found[worker].end()));
   }
-  // Of one patient the order is that of judging already: changes of one reading are equal here and stay as they are. Patients come in
-  // order of number, whichever thread was faster.
-  std::stable_sort(all.begin(), all.end(), [](const PatientChange& a, const PatientChange& b) {
-    if (before(a.change, b.change)) return true;
-    if (before(b.change, a.change)) return false;
-    return a.patient < b.patient;
-  });
+  sort_changes(all);
   return all;
 }
 

@@ -26,6 +26,9 @@ struct PatientChange {
   thresholds::BacktestChange change;
 };
 
+// Into the order of judging; each patient's own are in it already.
+void sort_changes(std::vector<PatientChange>&);
+
 // Every patient by every rule set, in order of judging. Stops early, with what it has, when told to; `done` counts patients.
 struct BacktestProgress {
   std::atomic<std::uint64_t> done{0};

@@ -9,6 +9,7 @@
 #include "gateway/api/admin_pull.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
+#include "gateway/api/backtests.hpp"
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
@@ -78,6 +79,7 @@ struct InProcessGateway::Parts {
         ingest_deps{sources, intake, clock, &puller},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
+        backtest_deps{reads, audit, clock, judge, find_zone(config.timezone).value()},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         projection_deps{sources, fhir_deps},
@@ -87,6 +89,7 @@ struct InProcessGateway::Parts {
     api::add_alarm_stream_route(router, alarm_deps);
     api::add_alarm_routes(router, alarm_deps);
     api::add_plan_routes(router, plan_deps);
+    api::add_backtest_routes(router, backtest_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
     api::add_fhir_read_routes(router, fhir_deps);
@@ -128,6 +131,7 @@ struct InProcessGateway::Parts {
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
+  api::BacktestDeps backtest_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
   api::ProjectionDeps projection_deps;

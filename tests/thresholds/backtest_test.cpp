@@ -117,8 +117,15 @@ std::vector<BacktestChange> changes(const Past& past, const std::vector<RuleSet>
   return Backtest(rules, words, settings).run(past);
 }
 
+template <class... Sets>
+std::vector<RuleSet> all_of(Sets&&... sets) {
+  std::vector<RuleSet> made;
+  (made.push_back(std::forward<Sets>(sets)), ...);
+  return made;
+}
+
 std::vector<std::string> lines(const Patient& patient, std::vector<Limit> limits, std::vector<Rule> rules, BacktestSettings settings = {}) {
-  return texts(changes(patient.past, {RuleSet(std::move(limits), std::move(rules))}, settings));
+  return texts(changes(patient.past, all_of(RuleSet(std::move(limits), std::move(rules))), settings));
 }
 
 using Lines = std::vector<std::string>;
@@ -161,7 +168,7 @@ TEST_CASE("backtest: an old reading may open an alarm, and clears and masks noth
   patient.reads("oxygen-saturation", hour(12), 89);
   patient.reads("oxygen-saturation", hour(13), hour(12, 30), {91});  // newer, an hour or less: neither
   patient.reads("oxygen-saturation", hour(40), hour(14), {84});      // older than the horizon, and still the newest
-  const auto found = changes(patient.past, {RuleSet({saturation()}, {})}, {});
+  const auto found = changes(patient.past, all_of(RuleSet({saturation()}, {})), {});
   CHECK(texts(found) == Lines{"05T11:00 raised severe oxygen-saturation:alert_low of 05T09:00 late superseded",
                               "05T12:00 repeated severe oxygen-saturation:alert_low",
                               "05T13:00 normal severe oxygen-saturation:alert_low of 05T12:30",
@@ -205,13 +212,13 @@ TEST_CASE("backtest: a heart-rate limit takes a pulse unless something speaks of
   pulse.alert_high = Number{150, 0};
   CHECK(lines(patient, {heart_rate(), pulse}, {}) == Lines{"05T08:00 raised moderate pulse-rate:warning_high"});
   // Said by another programme it holds, too.
-  CHECK(texts(changes(patient.past, {RuleSet({heart_rate()}, {}), RuleSet({pulse}, {})}, {})) == Lines{"05T08:00 raised moderate pulse-rate:warning_high"});
+  CHECK(texts(changes(patient.past, all_of(RuleSet({heart_rate()}, {}), RuleSet({pulse}, {})), {})) == Lines{"05T08:00 raised moderate pulse-rate:warning_high"});
 }
 
 TEST_CASE("backtest: each programme judges on its own", "[thresholds][backtest]") {
   Patient patient;
   patient.reads("oxygen-saturation", hour(8), 89).reads("oxygen-saturation", hour(9), 95);
-  const auto found = changes(patient.past, {RuleSet({saturation()}, {}), RuleSet({saturation()}, {})}, {});
+  const auto found = changes(patient.past, all_of(RuleSet({saturation()}, {}), RuleSet({saturation()}, {})), {});
   REQUIRE(found.size() == 4);
   CHECK(found[0].programme == 0);
   CHECK(found[1].programme == 1);
@@ -221,7 +228,7 @@ TEST_CASE("backtest: each programme judges on its own", "[thresholds][backtest]"
 TEST_CASE("backtest: what newest-first uploads would hide is found as of the newest reading", "[thresholds][backtest]") {
   Patient patient;
   patient.reads("body-weight", hour(80), hour(79), {83}).reads("body-weight", hour(80), hour(55), {82}).reads("body-weight", hour(80), hour(31), {80});
-  const auto found = changes(patient.past, {RuleSet({}, {rises(2, 72h)})}, {});
+  const auto found = changes(patient.past, all_of(RuleSet({}, {rises(2, 72h)})), {});
   CHECK(texts(found) == Lines{"08T08:00 raised moderate weight-gain of 06T07:00 late superseded"});
   CHECK(found.front().readings.front() == 2);
   // In order of measuring it is the newest that rises.
@@ -346,7 +353,7 @@ TEST_CASE("backtest: the same past gives the same changes, in whatever order dis
     const Time arrived = hour(0) + i * 37min;
     patient.reads("oxygen-saturation", arrived, arrived - std::chrono::minutes(random() % 300), {static_cast<int>(80 + random() % 16)});
   }
-  const std::vector<RuleSet> rules{RuleSet({saturation()}, {missing("oxygen-saturation", {{2, Severity::severe}})})};
+  const std::vector<RuleSet> rules = all_of(RuleSet({saturation()}, {missing("oxygen-saturation", {{2, Severity::severe}})}));
   const Lines expected = texts(changes(patient.past, rules, {}));
   REQUIRE(expected.size() > 50);
   for (int round = 0; round < 5; ++round) {

@@ -1,0 +1,25 @@
+// POST /backtests, GET /backtests/{id}: what proposed limits would have done with the stored readings, asked for and fetched later.
+// The work runs in portions on the read workers, so that searches go on in between. Kept in memory: a restart forgets them.
+#pragma once
+
+#include <memory>
+
+#include "adapters/adapter.hpp"
+#include "gateway/auth/audit.hpp"
+#include "gateway/http/router.hpp"
+#include "gateway/ingest/judge.hpp"
+#include "gateway/store/read_pool.hpp"
+
+namespace gateway::api {
+
+struct BacktestDeps {
+  store::ReadPool& reads;
+  auth::AuditTrail& audit;
+  const Clock& clock;
+  const ingest::JudgeSettings& judge;
+  std::shared_ptr<const adapters::Zone> zone;  // of days and shifts
+};
+
+void add_backtest_routes(http::Router&, const BacktestDeps&);
+
+}  // namespace gateway::api
