@@ -157,7 +157,7 @@ class RuleCheck {
         return;
       }
       open_.push_back(rule);
-      measure(rule->condition, depth);
+      measure(rule->condition, depth + 1);  // a chain of references is read as a nesting, and bounded as one
       open_.pop_back();
       return;
     }

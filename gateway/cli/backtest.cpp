@@ -9,6 +9,7 @@
 
 #include "gateway/cli/arguments.hpp"
 #include "gateway/cli/cli.hpp"
+#include "gateway/config/plan_check.hpp"
 #include "gateway/config/rules_file.hpp"
 #include "gateway/config/yaml_section.hpp"
 #include "gateway/ingest/backtest_report.hpp"
@@ -29,39 +30,32 @@ struct Options {
   bool summary = false, forecast = false;
 };
 
-// The rules of a file with the personal limits over them; nothing when one of them is bad. Problems are told.
-std::optional<std::vector<thresholds::RuleSet>> load_rules(const std::string& rules, const std::vector<thresholds::Limit>& personal,
-                                                           std::ostream& error) {
-  config::Reading reading;
-  std::vector<config::Programme> programmes;
-  const config::Section named_by(YAML::Node(), rules, "", reading);
-  config::read_rules(rules, named_by, reading, programmes);
+bool told(const std::vector<config::Problem>& problems, std::ostream& error) {
   bool usable = true;
-  for (const config::Problem& problem : reading.problems) {
-    error << config::text(problem) << '\n';
-    usable = usable && problem.warning;
-  }
-  if (!usable) return std::nullopt;
-  return ingest::rule_sets(std::move(programmes), personal);
-}
-
-bool load_limits(const std::string& file, std::vector<thresholds::Limit>& limits, std::ostream& error) {
-  config::Reading reading;
-  // JSON is YAML as far as these files go.
-  if (const std::optional<YAML::Node> root = config::parse_file(file, reading)) {
-    config::Section section(*root, file, "", reading);
-    section.each("limits", [&](config::Section& entry) { limits.push_back(config::read_limit(entry, reading)); }, config::Need::required);
-    section.refuse_unknown();
-    if (reading.problems.empty()) {
-      for (std::string& problem : thresholds::problems(limits)) reading.error({file, 0}, std::move(problem));
-    }
-  }
-  bool usable = true;
-  for (const config::Problem& problem : reading.problems) {
+  for (const config::Problem& problem : problems) {
     error << config::text(problem) << '\n';
     usable = usable && problem.warning;
   }
   return usable;
+}
+
+// The rules of a file with the personal limits over them; nothing when one of them is bad. Problems are told.
+std::optional<std::vector<thresholds::RuleSet>> load_rules(const std::string& rules, const std::string& timezone,
+                                                           const std::vector<thresholds::Limit>& personal, std::ostream& error) {
+  config::Reading reading;
+  std::vector<config::Programme> programmes;
+  const config::Section named_by(YAML::Node(), rules, "", reading);
+  config::read_rules(rules, named_by, timezone, reading, programmes);
+  if (!told(reading.problems, error)) return std::nullopt;
+  return ingest::rule_sets(std::move(programmes), personal);
+}
+
+bool load_limits(const std::string& file, const std::string& timezone, std::vector<thresholds::Limit>& limits, std::ostream& error) {
+  config::Findings findings;
+  config::PlanCheck check(findings, timezone);
+  config::read_plan_file(file, findings, check);
+  limits = std::move(check.limits);
+  return told(findings.problems, error);
 }
 
 class Output {
@@ -205,12 +199,12 @@ int backtest_command(Arguments arguments, Streams& streams) {
   if (!zone) return wrong("--timezone: " + zone.error().detail);
 
   std::vector<thresholds::Limit> personal;
-  if (!options.limits.empty() && !load_limits(options.limits, personal, streams.error)) return bad_rules;
-  auto ours = load_rules(options.rules, personal, streams.error);
+  if (!options.limits.empty() && !load_limits(options.limits, options.timezone, personal, streams.error)) return bad_rules;
+  auto ours = load_rules(options.rules, options.timezone, personal, streams.error);
   if (!ours) return bad_rules;
   Rules rules{std::move(*ours), {}};
   if (!options.compare.empty()) {
-    auto others = load_rules(options.compare, personal, streams.error);
+    auto others = load_rules(options.compare, options.timezone, personal, streams.error);
     if (!others) return bad_rules;
     rules.others = std::move(*others);
   }

@@ -27,27 +27,38 @@ Programme read_programme(Form& form, const std::string& timezone, Findings& find
   return programme;
 }
 
-void read_rules_file(const std::filesystem::path& file, const std::string& timezone, Reading& reading, std::vector<Programme>& programmes) {
+// Nothing, with a problem, when the file cannot be read.
+std::optional<std::string> content(const std::filesystem::path& file, Findings& findings) {
   std::error_code failure;
   std::ifstream stream;
   if (std::filesystem::is_regular_file(file, failure)) stream.open(file, std::ios::binary);
-  if (!stream.is_open()) return reading.error({file.string(), 0}, "cannot be read as a file");
-  const std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (stream.is_open()) return std::string{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  findings.problems.push_back({file.string(), 0, "cannot be read as a file", false});
+  return std::nullopt;
+}
+
+std::optional<Tree> parsed(std::string_view text, Findings& findings) {
+  std::vector<adapters::mapping::Problem> of_yaml;
+  adapters::mapping::Report report(findings.file, of_yaml);
+  std::optional<Tree> root = adapters::mapping::parse_yaml(text, report, yaml_limits);
+  for (adapters::mapping::Problem& problem : of_yaml) {
+    findings.problems.push_back({findings.file, problem.line, std::move(problem.text), problem.warning});
+  }
+  return root;
+}
+
+void read_rules_file(const std::filesystem::path& file, const std::string& timezone, Reading& reading,
+                     std::vector<Programme>& programmes) {
   Findings findings;
   findings.file = file.string();
-  read_rules_text(content, timezone, findings, programmes);
+  if (auto text = content(file, findings)) read_rules_text(*text, timezone, findings, programmes);
   std::move(findings.problems.begin(), findings.problems.end(), std::back_inserter(reading.problems));
 }
 
 }  // namespace
 
 void read_rules_text(std::string_view text, const std::string& timezone, Findings& findings, std::vector<Programme>& programmes) {
-  std::vector<adapters::mapping::Problem> of_yaml;
-  adapters::mapping::Report report(findings.file, of_yaml);
-  const std::optional<Tree> root = adapters::mapping::parse_yaml(text, report, yaml_limits);
-  for (adapters::mapping::Problem& problem : of_yaml) {
-    findings.problems.push_back({findings.file, problem.line, std::move(problem.text), problem.warning});
-  }
+  const std::optional<Tree> root = parsed(text, findings);
   if (!root) return;
   Form form(*root, "", findings);
   form.each(
@@ -61,6 +72,18 @@ void read_rules_text(std::string_view text, const std::string& timezone, Finding
       },
       Need::required);
   form.refuse_unknown();
+}
+
+void read_plan_file(const std::filesystem::path& file, Findings& findings, PlanCheck& check) {
+  findings.file = file.string();
+  const std::optional<std::string> text = content(file, findings);
+  const std::optional<Tree> root = text ? parsed(*text, findings) : std::nullopt;
+  if (!root) return;
+  Form form(*root, "", findings);
+  form.each("limits", [&](Form& entry) { check.limit(entry); }, form.has("rules") ? Need::optional : Need::required);
+  form.each("rules", [&](Form& entry) { check.rule(entry); });
+  form.refuse_unknown();
+  check.finish();
 }
 
 void read_rules(const std::filesystem::path& where, const Section& named_by, const std::string& timezone, Reading& reading,

@@ -21,4 +21,8 @@ void read_rules(const std::filesystem::path&, const Section& named_by, const std
 // The text of one rules file.
 void read_rules_text(std::string_view text, const std::string& timezone, Findings&, std::vector<Programme>&);
 
+class PlanCheck;
+// A file, YAML or JSON, of what PUT /patients/{id}/limits takes: {limits: [...], rules: [...]}, one of them at least.
+void read_plan_file(const std::filesystem::path&, Findings&, PlanCheck&);
+
 }  // namespace gateway::config
