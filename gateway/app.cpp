@@ -9,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/alarm_document.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/conformance.hpp"
@@ -103,7 +104,8 @@ struct App::Parts {
         router([this](http::Request& request, const http::Route& route) { return access.admit(request, route); }),
         reload(config, {sources, *store, committer, [this](const config::Config& changed) { return admission(changed); }}),
         client(maintenance),
-        forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
+        forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations,
+                  deliver::publishers_of(config)),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, world.clock},
@@ -112,6 +114,7 @@ struct App::Parts {
                config.sources),
         ingest_deps{sources, intake, world.clock, &puller},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
+        document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, committer, reads, audit},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
@@ -151,6 +154,7 @@ struct App::Parts {
   pull::Puller puller;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
+  api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
@@ -199,6 +203,7 @@ void App::Parts::routes() {
   api::add_ingest_stream_route(router, ingest_deps);
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
+  api::add_alarm_document_route(router, document_deps);
   api::add_plan_routes(router, plan_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
