@@ -12,36 +12,7 @@ namespace {
 
 constexpr std::string_view r4 = "R4";
 
-using Names = std::initializer_list<std::string_view>;
-
-bool known_members(const Element& element, Names names, Problems& problems) {
-  if (!element.present()) return false;
-  if (!element.value.is_object()) {
-    problems.add(r4, element, "must be an object");
-    return false;
-  }
-  for (const JsonValue member : element.value) {
-    const std::string_view key = member.key();
-    // "_element" carries extensions of a primitive; "extension" and "id" may stand in every element.
-    const bool known = one_of(key, names) || one_of(key, {"id", "extension"}) || (key.size() > 1 && key[0] == '_');
-    if (!known) problems.add(r4, {member, element.path + '.' + std::string(key)}, "is no element of FHIR R4 here");
-  }
-  return true;
-}
-
-void required(const Element& element, Problems& problems) {
-  if (!element.present()) problems.add(r4, element, "is required");
-}
-
-void array_of(const Element& element, Problems& problems, void (*check)(const Element&, Problems&)) {
-  if (!element.present()) return;
-  if (!element.value.is_array()) return problems.add(r4, element, "must be an array");
-  for (const Element& item : element.items()) check(item, problems);
-}
-
-void check_string(const Element& element, Problems& problems) {
-  if (element.present() && !element.value.is_string()) problems.add(r4, element, "must be a string");
-}
+using Names = ElementNames;
 
 void check_uri(const Element& element, Problems& problems) {
   if (!element.present()) return;
@@ -70,19 +41,6 @@ void check_coding(const Element& coding, Problems& problems) {
   if (system == snomed && !valid_snomed(code)) problems.add(r4, coding["code"], "has no SNOMED CT check digit");
 }
 
-void check_concept(const Element& element, Problems& problems) {
-  if (!known_members(element, {"coding", "text"}, problems)) return;
-  array_of(element["coding"], problems, check_coding);
-  check_string(element["text"], problems);
-}
-
-void check_identifier(const Element& identifier, Problems& problems) {
-  if (!known_members(identifier, {"use", "type", "system", "value", "period", "assigner"}, problems)) return;
-  check_uri(identifier["system"], problems);
-  required(identifier["value"], problems);
-  check_string(identifier["value"], problems);
-}
-
 void check_reference(const Element& reference, Names targets, Problems& problems) {
   if (!known_members(reference, {"reference", "type", "identifier", "display"}, problems)) return;
   const Element literal = reference["reference"];
@@ -94,6 +52,7 @@ void check_reference(const Element& reference, Names targets, Problems& problems
   if (reference["type"].present() && !one_of(type, targets)) problems.add(r4, reference["type"], "is not allowed here");
   if (!literal.present()) return;
   const std::string_view text = literal.text();
+  if (text.starts_with("urn:uuid:")) return;  // another entry of the Bundle it stands in
   const std::size_t id_slash = text.rfind('/');
   const std::string_view path = text.substr(0, id_slash == std::string_view::npos ? 0 : id_slash);
   const std::string_view target = path.substr(path.rfind('/') + 1);
@@ -120,21 +79,6 @@ void check_quantity(const Element& quantity, Problems& problems) {
   check_uri(quantity["system"], problems);
   if (quantity["code"].present() && !quantity["system"].present())
     problems.add(r4, quantity["system"], "is required beside a code (qty-3)");
-}
-
-void check_date_time(const Element& element, Problems& problems) {
-  if (!element.present()) return;
-  const auto parsed = DateTime::parse(element.text());
-  if (!parsed)
-    problems.add(r4, element, "must be a dateTime");
-  else if (parsed->precision == Precision::minute)
-    problems.add(r4, element, "must have seconds when it has a time");
-}
-
-void check_instant(const Element& element, Problems& problems) {
-  if (!element.present()) return;
-  const auto parsed = DateTime::parse(element.text());
-  if (!parsed || parsed->precision < Precision::second) problems.add(r4, element, "must be an instant");
 }
 
 void check_note(const Element& note, Problems& problems) {
@@ -167,6 +111,79 @@ void check_component(const Element& component, Problems& problems) {
   check_value(component, problems);
 }
 
+void check_id(const Element& id, Problems& problems) {
+  if (!id.present()) return;
+  const std::string_view text = id.text();
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.'; };
+  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), allowed))
+    problems.add(r4, id, "must be 1 to 64 letters, digits, hyphens and dots");
+}
+
+void check_meta(const Element& meta, Problems& problems) {
+  if (!known_members(meta, {"versionId", "lastUpdated", "source", "profile", "security", "tag"}, problems)) return;
+  check_instant(meta["lastUpdated"], problems);
+  array_of(meta["profile"], problems, check_uri);
+}
+
+}  // namespace
+
+bool known_members(const Element& element, Names names, Problems& problems) {
+  if (!element.present()) return false;
+  if (!element.value.is_object()) {
+    problems.add(r4, element, "must be an object");
+    return false;
+  }
+  for (const JsonValue member : element.value) {
+    const std::string_view key = member.key();
+    // "_element" carries extensions of a primitive; "extension" and "id" may stand in every element.
+    const bool known = one_of(key, names) || one_of(key, {"id", "extension"}) || (key.size() > 1 && key[0] == '_');
+    if (!known) problems.add(r4, {member, element.path + '.' + std::string(key)}, "is no element of FHIR R4 here");
+  }
+  return true;
+}
+
+void required(const Element& element, Problems& problems) {
+  if (!element.present()) problems.add(r4, element, "is required");
+}
+
+void array_of(const Element& element, Problems& problems, void (*check)(const Element&, Problems&)) {
+  if (!element.present()) return;
+  if (!element.value.is_array()) return problems.add(r4, element, "must be an array");
+  for (const Element& item : element.items()) check(item, problems);
+}
+
+void check_string(const Element& element, Problems& problems) {
+  if (element.present() && !element.value.is_string()) problems.add(r4, element, "must be a string");
+}
+
+void check_identifier(const Element& identifier, Problems& problems) {
+  if (!known_members(identifier, {"use", "type", "system", "value", "period", "assigner"}, problems)) return;
+  check_uri(identifier["system"], problems);
+  required(identifier["value"], problems);
+  check_string(identifier["value"], problems);
+}
+
+void check_concept(const Element& element, Problems& problems) {
+  if (!known_members(element, {"coding", "text"}, problems)) return;
+  array_of(element["coding"], problems, check_coding);
+  check_string(element["text"], problems);
+}
+
+void check_date_time(const Element& element, Problems& problems) {
+  if (!element.present()) return;
+  const auto parsed = DateTime::parse(element.text());
+  if (!parsed)
+    problems.add(r4, element, "must be a dateTime");
+  else if (parsed->precision == Precision::minute)
+    problems.add(r4, element, "must have seconds when it has a time");
+}
+
+void check_instant(const Element& element, Problems& problems) {
+  if (!element.present()) return;
+  const auto parsed = DateTime::parse(element.text());
+  if (!parsed || parsed->precision < Precision::second) problems.add(r4, element, "must be an instant");
+}
+
 // FHIR: an element that is there has content. Also finds null, which only arrays of primitives with extensions may
 // hold.
 void nothing_empty(const Element& element, Problems& problems) {
@@ -191,22 +208,6 @@ void nothing_empty(const Element& element, Problems& problems) {
       return;
   }
 }
-
-void check_id(const Element& id, Problems& problems) {
-  if (!id.present()) return;
-  const std::string_view text = id.text();
-  const auto allowed = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.'; };
-  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), allowed))
-    problems.add(r4, id, "must be 1 to 64 letters, digits, hyphens and dots");
-}
-
-void check_meta(const Element& meta, Problems& problems) {
-  if (!known_members(meta, {"versionId", "lastUpdated", "source", "profile", "security", "tag"}, problems)) return;
-  check_instant(meta["lastUpdated"], problems);
-  array_of(meta["profile"], problems, check_uri);
-}
-
-}  // namespace
 
 std::vector<Element> Element::items() const {
   std::vector<Element> result;

@@ -1,5 +1,5 @@
-// What FHIR R4 itself asks of an Observation and of the datatypes in it, without any profile: closed element lists,
-// required elements, datatype shapes, and nothing empty.
+// What FHIR R4 itself asks of an Observation and of the datatypes in resources we make, without any profile: closed
+// element lists, required elements, datatype shapes, and nothing empty.
 #pragma once
 
 #include <string>
@@ -33,5 +33,18 @@ int value_count(const Element& holder);  // members of value[x] of an Observatio
 bool one_of(std::string_view text, std::initializer_list<std::string_view> allowed);
 
 void check_base(const Element& observation, Problems& problems);
+
+// -- parts of it, for other resources
+using ElementNames = std::initializer_list<std::string_view>;
+// False, and a problem unless nothing is there, when it is no object. Other members than these are problems.
+bool known_members(const Element&, ElementNames, Problems&);
+void required(const Element&, Problems&);
+void array_of(const Element&, Problems&, void (*check)(const Element&, Problems&));
+void nothing_empty(const Element&, Problems&);
+void check_string(const Element&, Problems&);
+void check_identifier(const Element&, Problems&);
+void check_concept(const Element&, Problems&);
+void check_date_time(const Element&, Problems&);
+void check_instant(const Element&, Problems&);
 
 }  // namespace fhir

@@ -9,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/alarm_document.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/backtests.hpp"
@@ -104,7 +105,8 @@ struct App::Parts {
         router([this](http::Request& request, const http::Route& route) { return access.admit(request, route); }),
         reload(config, {sources, *store, committer, [this](const config::Config& changed) { return admission(changed); }}),
         client(maintenance),
-        forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
+        forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations,
+                  deliver::publishers_of(config)),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, world.clock},
@@ -113,6 +115,7 @@ struct App::Parts {
                config.sources),
         ingest_deps{sources, intake, world.clock, &puller},
         alarm_deps{committer, feed, reads, audit, world.clock, metrics},
+        document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, world.clock, judge, find_zone(config.timezone).value()},
         link_deps{sources, config.environment, committer, reads, audit},
@@ -153,6 +156,7 @@ struct App::Parts {
   pull::Puller puller;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
+  api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::LinkDeps link_deps;
@@ -202,6 +206,7 @@ void App::Parts::routes() {
   api::add_ingest_stream_route(router, ingest_deps);
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
+  api::add_alarm_document_route(router, document_deps);
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
   api::add_link_routes(router, link_deps);

@@ -72,6 +72,10 @@ void write_implicated(JsonWriter& writer, const Alarm& alarm) {
   writer.end_array();
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 void write_mitigation(JsonWriter& writer, const Alarm& alarm) {
   if (alarm.open() || alarm.closing.empty()) return;
   auto closed = std::find_if(alarm.events.rbegin(), alarm.events.rend(),
@@ -80,10 +84,10 @@ void write_mitigation(JsonWriter& writer, const Alarm& alarm) {
   std::string_view otherwise = closed->who ? "Avsluttet" : "Årsaken er borte";
   writer.key("mitigation").begin_array().begin_object();
   writer.key("action").begin_object();
-  writer.member("text", closed->note.empty() ? otherwise : std::string_view(closed->note)).end_object();
+  writer.member("text", is_blank(closed->note) ? otherwise : std::string_view(closed->note)).end_object();
   writer.member("date", fhir::utc_millis_text(closed->at));
   // By name only: a person's id may be a national number, which no identifier of ours carries (invariant 12).
-  if (closed->who && !closed->who->name.empty()) {
+  if (closed->who && !is_blank(closed->who->name)) {
     writer.key("author").begin_object().member("display", closed->who->name).end_object();
   }
   writer.end_object().end_array();

@@ -24,6 +24,7 @@ std::string_view what(store::Entry kind) {
   switch (kind) {
     case store::Entry::observation: return "Observation";
     case store::Entry::alarm: return "Alarm";
+    case store::Entry::document: return "Document";
     default: return "Entry";
   }
 }

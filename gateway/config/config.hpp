@@ -24,6 +24,7 @@ namespace gateway::config {
 
 struct Tenant {
   std::string id, name, organization;  // organisation number
+  std::string language = "nb";         // of the text in documents made for its patients: nb or en
 };
 
 // Where a source's readings go when the payload names no person: configured links (the rest comes by POST /links).
@@ -70,7 +71,7 @@ struct Destination {
   std::string id, tenant, kind = "fhir", url;
   std::string bearer;                         // optional
   std::string ca;                             // PEM file for a private CA; empty: the system's
-  bool observations = false, alarms = false;  // send: [...]
+  bool observations = false, alarms = false, follow_up = false;  // send: [...]
   bool local_references = false;              // keep relative references (subject, device) in what is sent
   int concurrency = 8;                        // patients in flight
   int attempts = 10;                          // then parked

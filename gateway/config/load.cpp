@@ -88,6 +88,9 @@ Tenant read_tenant(Section& section) {
   section.text("id", tenant.id, Need::required);
   section.text("name", tenant.name, Need::required);
   section.text("organization", tenant.organization, Need::required);
+  section.text("language", tenant.language);
+  if (tenant.language != "nb" && tenant.language != "en")
+    section.error("language", "there is no language '" + tenant.language + "' to write in; there are nb and en");
   return tenant;
 }
 
@@ -208,8 +211,10 @@ void read_send(Section& section, Destination& destination) {
       destination.observations = true;
     } else if (what == "alarms") {
       destination.alarms = true;
+    } else if (what == "follow-up") {
+      destination.follow_up = true;
     } else {
-      section.error("send", "'" + what + "' cannot be sent; there are observations and alarms");
+      section.error("send", "'" + what + "' cannot be sent; there are observations, alarms and follow-up");
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include "fhir/json_writer.hpp"
 #include "fhir/observation.hpp"
+#include "gateway/alarms/follow_up.hpp"
 #include "gateway/http/request.hpp"
 
 namespace gateway::deliver {
@@ -69,24 +70,36 @@ std::string base_url(std::string_view url) {
   return std::string(url);
 }
 
+// What every request to this destination has.
+HttpRequest request_to(const config::Destination& destination, std::string method, std::string path,
+                       std::string idempotency_key) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = base_url(destination.url) + path;
+  request.headers = {{"Content-Type", "application/fhir+json"},
+                     {"Accept", "application/fhir+json"},
+                     {"Prefer", "return=minimal"},
+                     {"Idempotency-Key", std::move(idempotency_key)},
+                     {"User-Agent", "hjemport/" HJEMPORT_VERSION}};
+  if (!destination.bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + destination.bearer);
+  request.ca = destination.ca;
+  request.timeout = destination.timeout;
+  return request;
+}
+
+std::string identifier_query(std::string_view system, const std::string& value) {
+  return "identifier=" + http::percent_encode(std::string(system) + "|" + value);
+}
+
 fhir::Result<HttpRequest> conditional_update(const config::Destination& destination, std::string_view type,
                                              std::string_view system, const std::string& identifier,
                                              const std::string& effect, std::string_view resource) {
   auto document = fhir::JsonDocument::parse(resource);
   if (!document) return fhir::internal("the stored resource cannot be read");
-  HttpRequest request;
-  request.method = "PUT";
-  request.url = base_url(destination.url) + "/" + std::string(type) +
-                "?identifier=" + http::percent_encode(std::string(system) + "|" + identifier);
-  request.headers = {{"Content-Type", "application/fhir+json"},
-                     {"Accept", "application/fhir+json"},
-                     {"Prefer", "return=minimal"},
-                     {"Idempotency-Key", identifier + "-" + effect},
-                     {"User-Agent", "hjemport/" HJEMPORT_VERSION}};
-  if (!destination.bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + destination.bearer);
+  HttpRequest request = request_to(destination, "PUT",
+                                   "/" + std::string(type) + "?" + identifier_query(system, identifier),
+                                   identifier + "-" + effect);
   request.body = sendable(document->root(), destination.local_references);
-  request.ca = destination.ca;
-  request.timeout = destination.timeout;
   return request;
 }
 
@@ -137,6 +150,16 @@ fhir::Result<HttpRequest> alarm_request(const config::Destination& destination, 
                                         std::uint32_t version, std::string_view issue) {
   return conditional_update(destination, "DetectedIssue", fhir::alarm_identifier_system, id.text(),
                             effect_of(position, version), issue);
+}
+
+// R4 stores a document whole at [base]/Bundle; [base] itself takes transactions. The identifier is the key of its
+// effect: it is another one each time the alarm is closed.
+HttpRequest document_request(const config::Destination& destination, const std::string& identifier,
+                             std::string document) {
+  HttpRequest request = request_to(destination, "POST", "/Bundle", identifier);
+  request.headers.emplace_back("If-None-Exist", identifier_query(alarms::document_identifier_system, identifier));
+  request.body = std::move(document);
+  return request;
 }
 
 }  // namespace gateway::deliver

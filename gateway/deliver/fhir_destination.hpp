@@ -3,6 +3,9 @@
 //
 // It is the newest version of the thing that is sent, not the one the journal entry was written for: a repeat after a
 // restart, or a dead letter taken back, then never puts an older content over a newer one.
+//
+// A document is the exception: it is what was so when it was made and never changes, so it is a conditional create. The
+// receiver has an earlier one of the same alarm already, and the new one says that it replaces it.
 #pragma once
 
 #include <string>
@@ -25,6 +28,9 @@ fhir::Result<HttpRequest> observation_request(const config::Destination&, store:
 // `issue`: the alarm as DetectedIssue (alarms/detected_issue.hpp), of alarm version `version`.
 fhir::Result<HttpRequest> alarm_request(const config::Destination&, store::Position position, AlarmId id,
                                         std::uint32_t version, std::string_view issue);
+
+// `document`: a Bundle of type document with this Bundle.identifier.
+HttpRequest document_request(const config::Destination&, const std::string& identifier, std::string document);
 
 // The resource as another server may store it: without our id, version and time. Unless `local_references`, references
 // that only mean something here ("Patient/…") are taken out; identifier, type and display stay, and what has none of

@@ -56,10 +56,12 @@ void Forwarder::Shared::dead_letter_changed(std::string_view change, const store
   }
 }
 
-Forwarder::Forwarder(const OutletMeans& means, const std::vector<config::Destination>& destinations)
+Forwarder::Forwarder(const OutletMeans& means, const std::vector<config::Destination>& destinations,
+                     const Publishers& publishers)
     : shared_(std::make_shared<Shared>(means.context)) {
   for (const config::Destination& destination : destinations)
-    shared_->outlets.push_back(std::make_shared<Outlet>(means, destination, means.store.tenant(destination.tenant)));
+    shared_->outlets.push_back(std::make_shared<Outlet>(means, destination, means.store.tenant(destination.tenant),
+                                                        publisher_of(publishers, destination.tenant)));
   means.committer.observe(
       [shared = shared_](const store::Changes& changes, store::Position) { shared->committed(changes); });
 }

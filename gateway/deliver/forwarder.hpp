@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/config/config.hpp"
+#include "gateway/deliver/document.hpp"
 #include "gateway/deliver/outlet.hpp"
 
 namespace gateway::deliver {
@@ -17,8 +18,8 @@ namespace gateway::deliver {
 class Forwarder {
  public:
   // Before the committer starts: it is observed from here on. The committer is stopped before the Forwarder is
-  // destroyed; the context outlives both.
-  Forwarder(const OutletMeans&, const std::vector<config::Destination>&);
+  // destroyed; the context outlives both. `publishers`: of the tenants whose destinations are sent documents.
+  Forwarder(const OutletMeans&, const std::vector<config::Destination>&, const Publishers& publishers);
   ~Forwarder();
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;

@@ -87,10 +87,11 @@ class WriteJob final : public journal::Job {
 
 }  // namespace
 
-Outlet::Outlet(const OutletMeans& means, config::Destination destination, store::Tenant tenant)
+Outlet::Outlet(const OutletMeans& means, config::Destination destination, store::Tenant tenant,
+               alarms::Publisher publisher)
     : means_(means),
       destination_(std::move(destination)),
-      owed_(destination_, tenant),
+      owed_(destination_, tenant, std::move(publisher)),
       lane_(settings_of(destination_), means.random),
       timer_(means.context),
       patience_(means.context) {}

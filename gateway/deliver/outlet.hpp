@@ -41,7 +41,7 @@ struct OutletMeans {
 
 class Outlet : public std::enable_shared_from_this<Outlet> {
  public:
-  Outlet(const OutletMeans&, config::Destination, store::Tenant);
+  Outlet(const OutletMeans&, config::Destination, store::Tenant, alarms::Publisher);
 
   const config::Destination& destination() const { return destination_; }
   const DeliveryCounts& counts() const { return counts_; }

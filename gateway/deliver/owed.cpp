@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/alarms/detected_issue.hpp"
+#include "gateway/deliver/document.hpp"
 #include "gateway/deliver/fhir_destination.hpp"
 
 namespace gateway::deliver {
@@ -41,7 +42,8 @@ std::optional<store::Observation> heir_of(store::Reader& reader, const store::Ob
 
 OwedPage OwedEntries::after(store::Reader& reader, store::Position after, std::size_t limit) const {
   std::uint32_t kinds = (destination_.observations ? kind_bit(store::Entry::observation) : 0U) |
-                        (destination_.alarms ? kind_bit(store::Entry::alarm) : 0U);
+                        (destination_.alarms ? kind_bit(store::Entry::alarm) : 0U) |
+                        (destination_.follow_up ? kind_bit(store::Entry::document) : 0U);
   OwedPage page;
   page.read_to = reader.newest();  // before the entries: one committed in between is met by the next read
   if (kinds == 0) return page;
@@ -68,6 +70,7 @@ fhir::Result<HttpRequest> OwedEntries::request(store::Reader& reader, store::Pos
   std::optional<store::JournalEntry> entry = entry_at(reader, position);
   if (!entry) return fhir::not_found("the journal entry is not kept any more");
   if (entry->kind == store::Entry::alarm) return alarm(reader, *entry);
+  if (entry->kind == store::Entry::document) return document(reader, *entry);
   std::optional<store::Observation> newest = reader.observation(ObservationId{entry->ref});
   if (!newest) return fhir::not_found("the observation is not stored any more");
   if (std::optional<store::Observation> heir = heir_of(reader, *newest)) newest = std::move(heir);
@@ -87,6 +90,17 @@ fhir::Result<HttpRequest> OwedEntries::alarm(store::Reader& reader, const store:
     context.patient_value = patient->value;
   }
   return alarm_request(destination_, entry.position, row->id, row->version, alarms::detected_issue(*alarm, context));
+}
+
+// Of the alarm as the entry keeps it: it may have been reopened since, and the document of then is still owed.
+fhir::Result<HttpRequest> OwedEntries::document(store::Reader& reader, const store::JournalEntry& entry) const {
+  auto kept = fhir::JsonDocument::parse(entry.data);
+  if (!kept) return fhir::internal("the alarm in the journal cannot be read");
+  fhir::Result<alarms::Alarm> alarm = alarms::alarm_from_json(kept->root());
+  if (!alarm) return fhir::internal("the alarm in the journal cannot be read");
+  fhir::Result<FollowUpDocument> made = follow_up(reader, *alarm, publisher_);
+  if (!made) return made.error();
+  return document_request(destination_, made->identifier, std::move(made->json));
 }
 
 }  // namespace gateway::deliver

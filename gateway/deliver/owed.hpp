@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fhir/result.hpp"
+#include "gateway/alarms/follow_up.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/deliver/http_client.hpp"
 #include "gateway/deliver/lane.hpp"
@@ -20,8 +21,8 @@ struct OwedPage {
 
 class OwedEntries {
  public:
-  OwedEntries(const config::Destination& destination, store::Tenant tenant)
-      : destination_(destination), tenant_(tenant) {}
+  OwedEntries(const config::Destination& destination, store::Tenant tenant, alarms::Publisher publisher)
+      : destination_(destination), tenant_(tenant), publisher_(std::move(publisher)) {}
 
   // Entries after a position. Self-test entries have a kind of their own and are never among them.
   OwedPage after(store::Reader&, store::Position after, std::size_t limit) const;
@@ -32,9 +33,11 @@ class OwedEntries {
 
  private:
   fhir::Result<HttpRequest> alarm(store::Reader&, const store::JournalEntry&) const;
+  fhir::Result<HttpRequest> document(store::Reader&, const store::JournalEntry&) const;
 
   const config::Destination& destination_;
   store::Tenant tenant_;
+  alarms::Publisher publisher_;  // of the tenant's documents
 };
 
 }  // namespace gateway::deliver

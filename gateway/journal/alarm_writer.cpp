@@ -3,6 +3,24 @@
 namespace gateway::journal {
 namespace {
 
+// A person closed it with this very version: the patient's record is owed the document (deliver/document.hpp). Of an
+// alarm of nobody there is no record. The alarm is kept whole in the entry, because it may be reopened before the
+// document is sent.
+void owe_document(Working& working, store::Tenant tenant, const alarms::Alarm& alarm) {
+  if (alarm.open() || !alarm.patient || alarm.events.empty()) return;
+  const alarms::LogEntry& last = alarm.events.back();
+  if (!last.who || last.action != thresholds::name(thresholds::Action::resolve)) return;
+  store::JournalEntry entry;
+  entry.kind = store::Entry::document;
+  entry.tenant = tenant;
+  entry.patient = alarm.patient;
+  entry.ref = alarm.id.value;
+  entry.version = alarm.version;
+  entry.change = "owed";
+  entry.data = alarms::stored_json(alarm);
+  working.record(std::move(entry));
+}
+
 std::optional<alarms::Alarm> loaded(const std::optional<store::Alarm>& row) {
   if (!row) return std::nullopt;
   auto alarm = alarms::alarm_from_stored(*row);
@@ -58,6 +76,7 @@ void write_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& al
   entry.change = thresholds::name(change);
   entry.data = alarms::shown_json(alarm);
   working.record(std::move(entry));
+  owe_document(working, tenant, alarm);
   registry::PatientState* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr;
   if (patient != nullptr) {
     patient->keep(alarm);

@@ -15,6 +15,7 @@ std::optional<alarms::Alarm> find_alarm(Working&, store::Tenant, AlarmId);
 // The open alarm of an identity; `patient` null for identities that are no patient's.
 std::optional<alarms::Alarm> find_open_alarm(Working&, registry::PatientState* patient, store::Tenant, const std::string& identity);
 
+// With the document that the patient's record is owed when a person resolved it just now (alarms/follow_up.hpp).
 void write_alarm(Working&, store::Tenant, const alarms::Alarm&, thresholds::Change);
 
 }  // namespace gateway::journal

@@ -160,7 +160,8 @@ enum class Entry : std::uint8_t {
   event = 3,           // ref EventId
   quarantine = 4,      // ref QuarantineId; change: waiting | released | discarded
   patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9,
-  recall = 10          // ref its number; change: asked | done; data: what is recalled, or how many readings were
+  recall = 10,         // ref its number; change: asked | done; data: what is recalled, or how many readings were
+  document = 11        // ref AlarmId, version; change: owed; data: the alarm's stored JSON as a person closed it
 };
 struct JournalEntry {
   Position position = 0;  // set by the store at commit

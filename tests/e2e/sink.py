@@ -1,4 +1,4 @@
-"""A receiving record system: takes conditional updates as a FHIR server does, and fails in the ways one can."""
+"""A receiving record system: takes conditional updates and documents as a FHIR server does, and fails in the ways one can."""
 import collections
 import http.server
 import json
@@ -37,6 +37,9 @@ class Sink:
             def do_PUT(self):
                 sink._put(self)
 
+            def do_POST(self):
+                sink._put(self)
+
             def log_message(self, *_):
                 pass
 
@@ -67,7 +70,9 @@ class Sink:
         body = request.rfile.read(length)
         path = urllib.parse.urlsplit(request.path)
         resource_type = path.path.removeprefix("/fhir/")
-        identifier = dict(urllib.parse.parse_qsl(path.query)).get("identifier", "")
+        # A document is created unless it is there; everything else is updated by its identifier.
+        condition = request.headers.get("If-None-Exist", "") if request.command == "POST" else path.query
+        identifier = dict(urllib.parse.parse_qsl(condition)).get("identifier", "")
         resource = json.loads(body)
         with self.lock:
             self.seen.append((resource_type, identifier, resource))
@@ -83,15 +88,20 @@ class Sink:
         if mode == "ok":
             with self.lock:
                 status = 200 if (resource_type, identifier) in self.newest else 201
-                self.newest[resource_type, identifier] = resource
+                if request.command == "PUT" or status == 201:
+                    self.newest[resource_type, identifier] = resource
                 self.taken.append((resource_type, identifier, resource))
             return self._answer(request, status, None)
         self._answer(request, int(mode), None)
 
     def _complain(self, request, resource_type, identifier, resource):
         system, _, value = identifier.partition("|")
-        named = [(one.get("system"), one.get("value")) for one in resource.get("identifier", [])]
+        identifiers = resource.get("identifier", [])
+        identifiers = [identifiers] if isinstance(identifiers, dict) else identifiers  # a Bundle has one
+        named = [(one.get("system"), one.get("value")) for one in identifiers]
         with self.lock:
+            if (request.command == "POST") != (resource_type == "Bundle"):
+                self.faults.append(f"{request.command} of a {resource_type}")
             if resource.get("resourceType") != resource_type:
                 self.faults.append(f"{resource.get('resourceType')} sent as {resource_type}")
             if (system, value) not in named:

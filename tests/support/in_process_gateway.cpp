@@ -7,6 +7,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/alarm_document.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/backtests.hpp"
@@ -69,7 +70,8 @@ struct InProcessGateway::Parts {
             config, [&store](std::string_view name) { return store.tenant(name); })),
         router(auth::make_guard(config, authenticator, audit, metrics, clock)),
         http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
-        forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
+        forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations,
+                  deliver::publishers_of(config)),
         cursors(hmac, system_random()),
         intake(keys, prepare, judge, committer, clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, clock},
@@ -78,6 +80,7 @@ struct InProcessGateway::Parts {
                config.sources),
         ingest_deps{sources, intake, clock, &puller},
         alarm_deps{committer, feed, reads, audit, clock, metrics},
+        document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, clock, judge, find_zone(config.timezone).value()},
         link_deps{sources, config.environment, committer, reads, audit},
@@ -88,6 +91,7 @@ struct InProcessGateway::Parts {
     api::add_ingest_routes(router, ingest_deps);
     api::add_alarm_stream_route(router, alarm_deps);
     api::add_alarm_routes(router, alarm_deps);
+    api::add_alarm_document_route(router, document_deps);
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
     api::add_link_routes(router, link_deps);
@@ -130,6 +134,7 @@ struct InProcessGateway::Parts {
   pull::Puller puller;
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
+  api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::LinkDeps link_deps;

@@ -54,7 +54,7 @@ destinations:
     tenant: bodo
     url: https://epj.example/fhir
     auth: {bearer: "env:HJEMPORT_TEST_C"}
-    send: [observations, alarms]
+    send: [observations, alarms, follow-up]
     local_references: true
     concurrency: 3
     attempts: 4
@@ -84,7 +84,7 @@ node: 5
   REQUIRE(config.destinations.size() == 1);
   const auto& destination = config.destinations[0];
   CHECK(destination.bearer == "c-secret-of-enough-characters");
-  CHECK((destination.observations && destination.alarms && destination.local_references));
+  CHECK((destination.observations && destination.alarms && destination.follow_up && destination.local_references));
   CHECK(destination.concurrency == 3);
   CHECK(destination.attempts == 4);
   CHECK(destination.timeout == std::chrono::milliseconds(500));
@@ -167,6 +167,20 @@ TEST_CASE("config: every problem is reported with its line", "[config]") {
   }
 }
 
+TEST_CASE("config: a tenant writes in Norwegian or English", "[config]") {
+  TemporaryFolder folder;
+  const std::string tenant = "{id: bodo, name: Bodø kommune";
+  auto with = [&](const char* language) {
+    std::string text = minimal;
+    text.replace(text.find(tenant), tenant.size(), tenant + language);
+    return load_text(folder, text);
+  };
+  CHECK(with("").config.tenants[0].language == "nb");
+  CHECK(with(", language: en").config.tenants[0].language == "en");
+  CHECK(problems(with(", language: nn")) ==
+        std::vector<std::string>{"4: there is no language 'nn' to write in; there are nb and en"});
+}
+
 TEST_CASE("config: names that must exist, ids that must be one's own", "[config]") {
   struct Row {
     const char* name;
@@ -194,7 +208,7 @@ TEST_CASE("config: names that must exist, ids that must be one's own", "[config]
       {"what is sent",
        "destinations:\n  - {id: e, tenant: bodo, url: \"https://e.example\", send: [patients]}\n  - {id: f, tenant: "
        "bodo, url: \"https://e.example\", send: []}\n",
-       {"11: 'patients' cannot be sent; there are observations and alarms", "12: 'send' names nothing to send"}},
+       {"11: 'patients' cannot be sent; there are observations, alarms and follow-up", "12: 'send' names nothing to send"}},
       {"destination kind and pauses",
        "destinations:\n  - {id: e, tenant: bodo, kind: soap, url: \"https://e.example\", send: [alarms], "
        "backoff_first: 2m, backoff_max: 1m}\n",

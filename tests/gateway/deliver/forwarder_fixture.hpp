@@ -50,7 +50,8 @@ class ForwarderFixture {
   void begin(HttpClient& http) {
     committer = std::make_unique<journal::Committer>(store, system_clock(), 0, journal::Settings());
     OutletMeans means{context, store, *committer, system_clock(), random, http};
-    forwarder = std::make_unique<Forwarder>(means, std::vector<config::Destination>{to});
+    Publishers publishers{{"bodo", {"972418013", "Bodø kommune"}}};
+    forwarder = std::make_unique<Forwarder>(means, std::vector<config::Destination>{to}, publishers);
     committer->start();
     forwarder->start();
     run_until([&] { return store.own().cursor("epj").has_value(); });
