@@ -20,6 +20,7 @@
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/reload.hpp"
+#include "gateway/api/responsibility.hpp"
 #include "gateway/app_reload.hpp"
 #include "gateway/auth/access.hpp"
 #include "gateway/auth/audit.hpp"
@@ -40,6 +41,8 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
+#include "gateway/timers/services.hpp"
+#include "gateway/timers/timers.hpp"
 
 namespace gateway {
 namespace asio = boost::asio;
@@ -69,8 +72,9 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
   return settings;
 }
 
-journal::Settings committer_settings(const config::Config& config) {
+journal::Settings committer_settings(const config::Config& config, const alarms::Services& services) {
   journal::Settings settings;
+  settings.services = &services;
   settings.urgent_rows = config.queues.urgent_rows;
   settings.bulk_rows = config.queues.bulk_rows;
   settings.group_rows = config.queues.group_rows;
@@ -93,7 +97,8 @@ struct App::Parts {
         sources(configured_sources(config, *store)),
         prepare{config.environment, config.judging.future_tolerance},
         judge(judge_settings(config)),
-        committer(*store, world.clock, config.node, committer_settings(config)),
+        services(timers::services_of(config, *store)),
+        committer(*store, world.clock, config.node, committer_settings(config, services)),
         feed(store->own().newest()),
         reads(*store, 2),
         audit(committer, world.clock),
@@ -104,6 +109,7 @@ struct App::Parts {
         reload(config, {sources, *store, committer, [this](const config::Config& changed) { return admission(changed); }}),
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
+        alarm_timers(timers::Means{maintenance, *store, committer, feed, services, world.clock, world.random, client}, config),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, world.clock},
@@ -111,8 +117,9 @@ struct App::Parts {
         puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
                config.sources),
         ingest_deps{sources, intake, world.clock, &puller},
-        alarm_deps{committer, feed, reads, audit, world.clock, metrics},
+        alarm_deps{committer, feed, reads, audit, world.clock, metrics, services},
         plan_deps{config.programmes, committer, reads, audit},
+        responsibility_deps{committer, reads, audit, world.clock, services},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
@@ -132,6 +139,7 @@ struct App::Parts {
   ingest::JudgeSettings judge;
   asio::io_context maintenance{1};
   std::vector<std::unique_ptr<asio::io_context>> loops;
+  alarms::Services services;
   journal::Committer committer;
   journal::AlarmFeed feed;
   store::ReadPool reads;
@@ -143,6 +151,7 @@ struct App::Parts {
   Reload reload;
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
+  timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::Intake intake;
@@ -152,6 +161,7 @@ struct App::Parts {
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
+  api::ResponsibilityDeps responsibility_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
@@ -200,6 +210,7 @@ void App::Parts::routes() {
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
   api::add_plan_routes(router, plan_deps);
+  api::add_responsibility_routes(router, responsibility_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
   api::add_fhir_read_routes(router, fhir_deps);
@@ -342,6 +353,7 @@ void App::start() {
   ingest::ensure_links(parts.committer, parts.sources, parts.config);
   parts.link_worker.start();
   parts.forwarder.start();
+  parts.alarm_timers.start();
   parts.puller.start();
   parts.every_while();
   parts.server->start();
@@ -361,7 +373,7 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, received, pulled, forwarded;
+  std::promise<void> served, received, pulled, forwarded, timed;
   parts.server->stop([&served] { served.set_value(); });
   if (parts.mllp) parts.mllp->stop([&received] { received.set_value(); });
   parts.stop_subscribers();
@@ -369,6 +381,8 @@ void App::stop() {
   served.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();
+  parts.alarm_timers.stop([&timed] { timed.set_value(); });
+  timed.get_future().wait();
   parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
   forwarded.get_future().wait();
   parts.link_worker.stop();

@@ -16,6 +16,7 @@
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
+#include "gateway/api/responsibility.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/place.hpp"
@@ -23,6 +24,7 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/services.hpp"
 #include "tests/support/scripted_http_client.hpp"
 
 namespace tests {
@@ -47,6 +49,11 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
   return settings;
 }
 
+journal::Settings watched_by(const alarms::Services& services, journal::Settings settings) {
+  settings.services = &services;
+  return settings;
+}
+
 }  // namespace
 
 // Declared in the order of construction, like App::Parts.
@@ -58,7 +65,8 @@ struct InProcessGateway::Parts {
         sources(configured_sources(config, store)),
         prepare{config.environment, config.judging.future_tolerance},
         judge(judge_settings(config)),
-        committer(store, clock, config.node, settings),
+        services(timers::services_of(config, store)),
+        committer(store, clock, config.node, watched_by(services, settings)),
         feed(store.own().newest()),
         reads(store, 2),
         audit(committer, clock),
@@ -69,6 +77,7 @@ struct InProcessGateway::Parts {
         router(auth::make_guard(config, authenticator, audit, metrics, clock)),
         http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations),
+        alarm_timers(timers::Means{loop, store, committer, feed, services, clock, system_random(), http}, config),
         cursors(hmac, system_random()),
         intake(keys, prepare, judge, committer, clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, clock},
@@ -76,8 +85,9 @@ struct InProcessGateway::Parts {
         puller(pull::Means{loop, store, committer, sources, intake, seal, clock, system_random(), http, metrics},
                config.sources),
         ingest_deps{sources, intake, clock, &puller},
-        alarm_deps{committer, feed, reads, audit, clock, metrics},
+        alarm_deps{committer, feed, reads, audit, clock, metrics, services},
         plan_deps{config.programmes, committer, reads, audit},
+        responsibility_deps{committer, reads, audit, clock, services},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         projection_deps{sources, fhir_deps},
@@ -87,6 +97,7 @@ struct InProcessGateway::Parts {
     api::add_alarm_stream_route(router, alarm_deps);
     api::add_alarm_routes(router, alarm_deps);
     api::add_plan_routes(router, plan_deps);
+    api::add_responsibility_routes(router, responsibility_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
     api::add_fhir_read_routes(router, fhir_deps);
@@ -109,6 +120,7 @@ struct InProcessGateway::Parts {
   ingest::Sources sources;
   ingest::PrepareSettings prepare;
   ingest::JudgeSettings judge;
+  alarms::Services services;
   journal::Committer committer;
   journal::AlarmFeed feed;
   store::ReadPool reads;
@@ -119,6 +131,7 @@ struct InProcessGateway::Parts {
   http::Router router;
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
+  timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::Intake intake;
@@ -128,6 +141,7 @@ struct InProcessGateway::Parts {
   api::IngestDeps ingest_deps;
   api::AlarmDeps alarm_deps;
   api::PlanDeps plan_deps;
+  api::ResponsibilityDeps responsibility_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
   api::ProjectionDeps projection_deps;
@@ -211,13 +225,15 @@ void InProcessGateway::start() {
   ingest::ensure_links(parts_->committer, parts_->sources, options_.config);
   parts_->link_worker.start();
   parts_->puller.start();
+  parts_->alarm_timers.start();
 }
 
 void InProcessGateway::stop() {
   if (!parts_) return;
-  bool pulled = false;
+  bool pulled = false, timed = false;
   parts_->puller.stop([&] { pulled = true; });
-  run_loop([&] { return pulled; });
+  parts_->alarm_timers.stop([&] { timed = true; });
+  run_loop([&] { return pulled && timed; });
   parts_->link_worker.stop();
   parts_->committer.stop();
   parts_->reads.stop();
@@ -244,6 +260,9 @@ const ingest::Sources& InProcessGateway::sources() const {
 }
 const ingest::Replays& InProcessGateway::replays() const {
   return parts_->replays;
+}
+timers::Timers& InProcessGateway::alarm_timers() {
+  return parts_->alarm_timers;
 }
 pull::Puller& InProcessGateway::puller() {
   return parts_->puller;
