@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "thresholds/holidays.hpp"
+
 namespace thresholds {
 namespace {
 
@@ -15,33 +17,7 @@ constexpr days horizon{731};
 
 }  // namespace
 
-year_month_day easter_sunday(std::chrono::year of) {
-  const int year = static_cast<int>(of);
-  const int a = year % 19, b = year / 100, c = year % 100;
-  const int d = b / 4, e = b % 4, f = (b + 8) / 25, g = (b - f + 1) / 3;
-  const int h = (19 * a + b - d - g + 15) % 30;
-  const int i = c / 4, k = c % 4;
-  const int l = (32 + 2 * e + 2 * i - h - k) % 7;
-  const int m = (a + 11 * h + 22 * l) / 451;
-  const int sum = h + l - 7 * m + 114;
-  return of / std::chrono::month(static_cast<unsigned>(sum / 31)) / std::chrono::day(static_cast<unsigned>(sum % 31 + 1));
-}
-
-bool norwegian_public_holiday(year_month_day day) {
-  using std::chrono::December, std::chrono::January, std::chrono::May;
-  const auto year = day.year();
-  for (year_month_day fixed : {year / January / 1, year / May / 1, year / May / 17, year / December / 25, year / December / 26}) {
-    if (day == fixed) return true;
-  }
-  const days from_easter = local_days(day) - local_days(easter_sunday(year));
-  // Maundy Thursday, Good Friday, Easter Sunday and Monday, Ascension Day, Whit Sunday and Monday.
-  for (int offset : {-3, -2, 0, 1, 39, 49, 50}) {
-    if (from_easter == days(offset)) return true;
-  }
-  return false;
-}
-
-ServiceCalendar::ServiceCalendar(ServiceHours hours, std::shared_ptr<const ServiceZone> zone)
+ServiceCalendar::ServiceCalendar(ServiceHours hours, std::shared_ptr<const Zone> zone)
     : hours_(std::move(hours)), zone_(std::move(zone)) {
   for (auto& day : hours_.week) {
     std::sort(day.begin(), day.end(), [](const OpenHours& a, const OpenHours& b) { return a.from < b.from; });
@@ -51,11 +27,11 @@ ServiceCalendar::ServiceCalendar(ServiceHours hours, std::shared_ptr<const Servi
 std::vector<ServiceCalendar::Span> ServiceCalendar::spans_of(local_days day) const {
   const year_month_day date(day);
   if (hours_.closed.contains(date)) return {};
-  if (hours_.closed_on_holidays && norwegian_public_holiday(date)) return {};
+  if (hours_.closed_on_holidays && norwegian_holiday(date)) return {};
   std::vector<Span> spans;
   for (const OpenHours& open : hours_.week[std::chrono::weekday(day).c_encoding()]) {
     // Both ends by the wall clock: a day's opening is an hour shorter or longer when the clocks change within it.
-    const Span span{zone_->instant(WallTime(day) + open.from), zone_->instant(WallTime(day) + open.to)};
+    const Span span{zone_->first(WallTime(day) + open.from), zone_->first(WallTime(day) + open.to)};
     if (span.from < span.to) spans.push_back(span);
   }
   return spans;
@@ -64,7 +40,7 @@ std::vector<ServiceCalendar::Span> ServiceCalendar::spans_of(local_days day) con
 template <class Visit>
 void ServiceCalendar::walk(Time from, Visit visit) const {
   // The day before too: what opened in its evening may still be open.
-  const local_days first = std::chrono::floor<days>(zone_->wall(from)) - days(1);
+  const local_days first = std::chrono::floor<days>(wall_time(*zone_, from)) - days(1);
   Time reached = from;
   for (local_days day = first; day <= first + horizon; day += days(1)) {
     for (Span span : spans_of(day)) {
@@ -77,7 +53,7 @@ void ServiceCalendar::walk(Time from, Visit visit) const {
 }
 
 bool ServiceCalendar::open_at(Time at) const {
-  const local_days today = std::chrono::floor<days>(zone_->wall(at));
+  const local_days today = std::chrono::floor<days>(wall_time(*zone_, at));
   for (local_days day : {today - days(1), today}) {
     for (const Span& span : spans_of(day)) {
       if (span.from <= at && at < span.to) return true;

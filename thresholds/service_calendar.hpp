@@ -9,20 +9,9 @@
 #include <set>
 #include <vector>
 
-#include "thresholds/alarm_state.hpp"
+#include "thresholds/time.hpp"
 
 namespace thresholds {
-
-using WallTime = std::chrono::local_time<std::chrono::microseconds>;
-
-// A place's wall clock. A wall time in the doubled hour of autumn is its first occurrence; one in the missing hour of spring is
-// moved forward by the length of the gap.
-class ServiceZone {
- public:
-  virtual ~ServiceZone() = default;
-  virtual WallTime wall(Time) const = 0;
-  virtual Time instant(WallTime) const = 0;
-};
 
 // Open from `from` to `to`, since midnight of the day it begins on; `to` beyond 24 h is the next day's morning.
 struct OpenHours {
@@ -31,13 +20,15 @@ struct OpenHours {
 
 struct ServiceHours {
   std::array<std::vector<OpenHours>, 7> week;  // Sunday first, as std::chrono::weekday counts
+  // Public holidays (holidays.hpp). Half days (Christmas Eve, New Year's Eve, the Wednesday before Easter) are none: where a
+  // service closes then, it names them.
   bool closed_on_holidays = true;
   std::set<std::chrono::year_month_day> closed;  // further days; what began the evening before ends as usual
 };
 
 class ServiceCalendar {
  public:
-  ServiceCalendar(ServiceHours, std::shared_ptr<const ServiceZone>);
+  ServiceCalendar(ServiceHours, std::shared_ptr<const Zone>);
 
   bool open_at(Time) const;  // the minute it closes is closed
   // When so much open time has passed since `from`. None: it does not open for so long within the next two years.
@@ -56,14 +47,7 @@ class ServiceCalendar {
   void walk(Time from, Visit visit) const;  // spans from `from` on, cut to begin there, without overlap; until visit says stop
 
   ServiceHours hours_;
-  std::shared_ptr<const ServiceZone> zone_;
+  std::shared_ptr<const Zone> zone_;
 };
-
-// Gregorian Easter Sunday (the anonymous algorithm of Meeus, Astronomical Algorithms, chapter 8).
-std::chrono::year_month_day easter_sunday(std::chrono::year);
-// Lov 24. februar 1995 nr. 12 om helligdager og helligdagsfred § 2 without the plain Sundays, and lov 26. april 1947 nr. 1 om
-// 1 og 17 mai som høgtidsdagar § 1. Half days (Christmas Eve, New Year's Eve, the Wednesday before Easter) are none: where a
-// service closes, it names them.
-bool norwegian_public_holiday(std::chrono::year_month_day);
 
 }  // namespace thresholds

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fhir/json_writer.hpp"
+#include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
@@ -15,11 +16,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::string_view purpose = "plan";
-
-http::Response problem(const fhir::Error& error) { return http::error_response(error, http::ErrorBody::problem_json); }
-http::Response problem(int status, std::string_view detail) {
-  return http::error_response(status, detail, http::ErrorBody::problem_json);
-}
 
 // A client of one organisation deals with whom that one answers for now: it may pass a patient on, and never take one.
 bool within_reach(const auth::Actor& actor, store::Tenant tenant, PatientId patient, const registry::Responsibility& known,

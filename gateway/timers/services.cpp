@@ -8,13 +8,11 @@
 namespace gateway::timers {
 namespace {
 
-class Zone final : public thresholds::ServiceZone {
+class Zone final : public thresholds::Zone {
  public:
   explicit Zone(std::shared_ptr<const adapters::Zone> zone) : zone_(std::move(zone)) {}
-  thresholds::WallTime wall(thresholds::Time at) const override {
-    return thresholds::WallTime(at.time_since_epoch() + zone_->offset_at(at));
-  }
-  thresholds::Time instant(thresholds::WallTime wall) const override { return zone_->resolve(wall).utc; }
+  std::chrono::minutes offset_at(thresholds::Time at) const override { return zone_->offset_at(at); }
+  thresholds::Time first(thresholds::WallTime wall) const override { return zone_->resolve(wall).utc; }
 
  private:
   std::shared_ptr<const adapters::Zone> zone_;

@@ -4,33 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "tests/thresholds/norway.hpp"
+
 using namespace thresholds;
 using namespace std::chrono_literals;
+using test::norway;
 using std::chrono::sys_days;
 using std::chrono::year;
 using std::chrono::year_month_day;
 
 namespace {
-
-// Norway since 1996: summer time from the last Sunday of March to that of October, both at 01:00 UTC.
-class Norway final : public ServiceZone {
- public:
-  WallTime wall(Time at) const override { return WallTime(at.time_since_epoch() + offset(at)); }
-  Time instant(WallTime wall) const override {
-    const Time summer{wall.time_since_epoch() - 2h}, winter{wall.time_since_epoch() - 1h};
-    return offset(summer) == 2h ? summer : winter;
-  }
-
- private:
-  static std::chrono::minutes offset(Time at) {
-    using namespace std::chrono;
-    const auto y = year_month_day{floor<days>(at)}.year();
-    const auto change = [&](month m) { return Time{sys_days{y / m / Sunday[last]} + 1h}; };
-    return at >= change(March) && at < change(October) ? 120min : 60min;
-  }
-};
-
-const auto norway = std::make_shared<const Norway>();
 
 // An instant by Norwegian winter time (+01:00) unless `offset` says summer.
 Time at(int y, unsigned m, unsigned d, int hour, int minute = 0, std::chrono::hours offset = 1h) {
@@ -41,40 +24,17 @@ Time at(int y, unsigned m, unsigned d, int hour, int minute = 0, std::chrono::ho
 ServiceCalendar weekdays(OpenHours hours = {8h, 15h + 30min}) {
   ServiceHours week;
   for (std::size_t day = 1; day <= 5; ++day) week.week[day] = {hours};
-  return {week, norway};
+  return {week, norway()};
 }
 
-ServiceCalendar every_day(OpenHours hours) {
+ServiceCalendar each_day(OpenHours hours) {
   ServiceHours week;
   for (auto& day : week.week) day = {hours};
   week.closed_on_holidays = false;
-  return {week, norway};
+  return {week, norway()};
 }
 
 }  // namespace
-
-TEST_CASE("calendar: Easter, by published tables", "[thresholds][calendar]") {
-  struct Row {
-    int year;
-    unsigned month, day;
-  };
-  for (const Row& row : std::vector<Row>{{1981, 4, 19}, {2000, 4, 23}, {2008, 3, 23}, {2024, 3, 31}, {2025, 4, 20},
-                                         {2026, 4, 5}, {2027, 3, 28}, {2038, 4, 25}, {2285, 3, 22}}) {
-    CHECK(easter_sunday(year(row.year)) == year(row.year) / std::chrono::month(row.month) / std::chrono::day(row.day));
-  }
-}
-
-TEST_CASE("calendar: Norwegian public holidays of 2026, and no others", "[thresholds][calendar]") {
-  using namespace std::chrono;
-  const std::vector<year_month_day> holidays{2026y / 1 / 1,  2026y / 4 / 2,  2026y / 4 / 3,  2026y / 4 / 5,
-                                             2026y / 4 / 6,  2026y / 5 / 1,  2026y / 5 / 14, 2026y / 5 / 17,
-                                             2026y / 5 / 24, 2026y / 5 / 25, 2026y / 12 / 25, 2026y / 12 / 26};
-  std::vector<year_month_day> found;
-  for (sys_days day = 2026y / 1 / 1; day <= sys_days{2026y / 12 / 31}; day += days(1)) {
-    if (norwegian_public_holiday(day)) found.push_back(day);
-  }
-  CHECK(found == holidays);
-}
 
 TEST_CASE("calendar: open from its first minute to before its last", "[thresholds][calendar]") {
   const ServiceCalendar calendar = weekdays();
@@ -109,7 +69,7 @@ TEST_CASE("calendar: deadlines count open time only", "[thresholds][calendar]") 
 }
 
 TEST_CASE("calendar: a night that changes the clocks is as long as it is", "[thresholds][calendar]") {
-  const ServiceCalendar night = every_day({22h, 30h});  // 22 to 6
+  const ServiceCalendar night = each_day({22h, 30h});  // 22 to 6
   CHECK(night.open_at(at(2026, 3, 29, 1)));
   CHECK(night.after(at(2026, 3, 28, 22), 7h) == at(2026, 3, 29, 6, 0, 2h));   // an hour is missing
   CHECK(night.after(at(2026, 10, 24, 22, 0, 2h), 9h) == at(2026, 10, 25, 6));  // one comes twice
@@ -117,15 +77,15 @@ TEST_CASE("calendar: a night that changes the clocks is as long as it is", "[thr
 }
 
 TEST_CASE("calendar: midnight belongs to one day, and overlapping hours count once", "[thresholds][calendar]") {
-  const ServiceCalendar always = every_day({0h, 24h});
+  const ServiceCalendar always = each_day({0h, 24h});
   CHECK(always.open_at(at(2026, 11, 20, 0)));
   CHECK(always.after(at(2026, 11, 20, 23), 2h) == at(2026, 11, 21, 1));
   CHECK_FALSE(always.closes(at(2026, 11, 20, 23)));
-  const ServiceCalendar twice = every_day({20h, 30h + 1h});  // 20 to 7; the next begins at 20
+  const ServiceCalendar twice = each_day({20h, 30h + 1h});  // 20 to 7; the next begins at 20
   ServiceHours week;
   for (auto& day : week.week) day = {{20h, 31h}, {6h, 12h}};
   week.closed_on_holidays = false;
-  const ServiceCalendar overlapping(week, norway);
+  const ServiceCalendar overlapping(week, norway());
   CHECK(overlapping.after(at(2026, 11, 20, 5), 7h) == at(2026, 11, 20, 12));
   CHECK(overlapping.closes(at(2026, 11, 20, 5)) == at(2026, 11, 20, 12));
   CHECK(twice.closes(at(2026, 11, 20, 5)) == at(2026, 11, 20, 7));
@@ -135,14 +95,14 @@ TEST_CASE("calendar: what began on the evening of an open day ends as usual, a c
   ServiceHours week;
   for (auto& day : week.week) day = {{22h, 30h}};
   week.closed.insert(year(2026) / 11 / 20);
-  const ServiceCalendar calendar(week, norway);
+  const ServiceCalendar calendar(week, norway());
   CHECK(calendar.open_at(at(2026, 11, 20, 5)));
   CHECK_FALSE(calendar.open_at(at(2026, 11, 20, 23)));
   CHECK(calendar.next_open(at(2026, 11, 20, 7)) == at(2026, 11, 21, 22));
 }
 
 TEST_CASE("calendar: one that never opens has no deadline", "[thresholds][calendar]") {
-  const ServiceCalendar never(ServiceHours{}, norway);
+  const ServiceCalendar never(ServiceHours{}, norway());
   CHECK_FALSE(never.after(at(2026, 11, 20, 9), 1min));
   CHECK_FALSE(never.next_open(at(2026, 11, 20, 9)));
   CHECK_FALSE(never.open_at(at(2026, 11, 20, 9)));

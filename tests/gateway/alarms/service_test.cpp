@@ -19,10 +19,10 @@ using thresholds::State;
 namespace {
 
 // UTC is as good a wall clock as any here.
-class Utc final : public thresholds::ServiceZone {
+class Utc final : public thresholds::Zone {
  public:
-  thresholds::WallTime wall(Time at) const override { return thresholds::WallTime(at.time_since_epoch()); }
-  Time instant(thresholds::WallTime wall) const override { return Time(wall.time_since_epoch()); }
+  std::chrono::minutes offset_at(Time) const override { return 0min; }
+  Time first(thresholds::WallTime wall) const override { return Time(wall.time_since_epoch()); }
 };
 
 // Red: 5 min to acknowledge, 10 to take, an hour to resolve. First another centre, then a webhook 20 min later.
