@@ -9,7 +9,7 @@
 
 #include "gateway/cli/arguments.hpp"
 #include "gateway/cli/cli.hpp"
-#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/rules_file.hpp"
 #include "gateway/config/yaml_section.hpp"
 #include "gateway/ingest/backtest_report.hpp"
 #include "gateway/runtime/zone.hpp"

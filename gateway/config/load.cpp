@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "gateway/config/config.hpp"
-#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/rules_file.hpp"
 #include "gateway/config/service_yaml.hpp"
 #include "gateway/config/validate.hpp"
 #include "gateway/config/yaml_section.hpp"

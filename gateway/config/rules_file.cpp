@@ -1,4 +1,4 @@
-#include "gateway/config/limit_yaml.hpp"
+#include "gateway/config/rules_file.hpp"
 
 #include <algorithm>
 #include <map>
