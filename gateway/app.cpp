@@ -22,6 +22,7 @@
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/reload.hpp"
+#include "gateway/api/responsibility.hpp"
 #include "gateway/app_reload.hpp"
 #include "gateway/auth/access.hpp"
 #include "gateway/auth/audit.hpp"
@@ -42,6 +43,8 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
+#include "gateway/timers/services.hpp"
+#include "gateway/timers/timers.hpp"
 
 namespace gateway {
 namespace asio = boost::asio;
@@ -71,8 +74,9 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
   return settings;
 }
 
-journal::Settings committer_settings(const config::Config& config) {
+journal::Settings committer_settings(const config::Config& config, const alarms::Services& services) {
   journal::Settings settings;
+  settings.services = &services;
   settings.urgent_rows = config.queues.urgent_rows;
   settings.bulk_rows = config.queues.bulk_rows;
   settings.group_rows = config.queues.group_rows;
@@ -95,7 +99,8 @@ struct App::Parts {
         sources(configured_sources(config, *store)),
         prepare{config.environment, config.judging.future_tolerance},
         judge(judge_settings(config)),
-        committer(*store, world.clock, config.node, committer_settings(config)),
+        services(timers::services_of(config, *store)),
+        committer(*store, world.clock, config.node, committer_settings(config, services)),
         feed(store->own().newest()),
         reads(*store, 2),
         audit(committer, world.clock),
@@ -107,6 +112,7 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations,
                   deliver::publishers_of(config)),
+        alarm_timers(timers::Means{maintenance, *store, committer, feed, services, world.clock, world.random, client}, config),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, world.clock},
@@ -114,7 +120,8 @@ struct App::Parts {
         puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
                config.sources),
         ingest_deps{sources, intake, world.clock, &puller},
-        alarm_deps{committer, feed, reads, audit, world.clock, metrics},
+        alarm_deps{committer, feed, reads, audit, world.clock, metrics, services},
+        responsibility_deps{committer, reads, audit, world.clock, services},
         document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, world.clock, judge, find_zone(config.timezone).value()},
@@ -137,6 +144,7 @@ struct App::Parts {
   ingest::JudgeSettings judge;
   asio::io_context maintenance{1};
   std::vector<std::unique_ptr<asio::io_context>> loops;
+  alarms::Services services;
   journal::Committer committer;
   journal::AlarmFeed feed;
   store::ReadPool reads;
@@ -148,6 +156,7 @@ struct App::Parts {
   Reload reload;
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
+  timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::Intake intake;
@@ -159,6 +168,7 @@ struct App::Parts {
   api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
+  api::ResponsibilityDeps responsibility_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
@@ -209,6 +219,7 @@ void App::Parts::routes() {
   api::add_alarm_document_route(router, document_deps);
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
+  api::add_responsibility_routes(router, responsibility_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
   api::add_fhir_read_routes(router, fhir_deps);
@@ -351,6 +362,7 @@ void App::start() {
   ingest::ensure_links(parts.committer, parts.sources, parts.config);
   parts.link_worker.start();
   parts.forwarder.start();
+  parts.alarm_timers.start();
   parts.puller.start();
   parts.every_while();
   parts.server->start();
@@ -370,7 +382,7 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, received, pulled, forwarded;
+  std::promise<void> served, received, pulled, forwarded, timed;
   parts.server->stop([&served] { served.set_value(); });
   if (parts.mllp) parts.mllp->stop([&received] { received.set_value(); });
   parts.stop_subscribers();
@@ -378,6 +390,8 @@ void App::stop() {
   served.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();
+  parts.alarm_timers.stop([&timed] { timed.set_value(); });
+  timed.get_future().wait();
   parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
   forwarded.get_future().wait();
   parts.link_worker.stop();

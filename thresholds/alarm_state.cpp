@@ -80,7 +80,10 @@ Call call_for(const AlarmState& state, const Judged& judged, const AlarmPolicy& 
   if (judged.past_horizon) return {false, "past-horizon"};
   if (!state.announced) return {true, "first-announceable"};
   if (state.state == State::raised) return {false, "unacknowledged"};
-  if (!silenced(state.state)) return {false, "in-hand"};
+  // While it is handed over, whoever has it in hand is about to look away: a worsening calls both sides. Not one that is not
+  // remembered: the state stays, and it would call again with each resend.
+  const bool calls_both = state.handing_over && !old(state, judged) && !time_uncertain(judged);
+  if (!silenced(state.state) && !calls_both) return {false, "in-hand"};
   if (judged.bound && (!state.bound || (is_alert(*judged.bound) && !is_alert(*state.bound))))
     return {true, "further-bound"};
   if (judged.severity > state.called) return {true, "worse"};
@@ -89,9 +92,16 @@ Call call_for(const AlarmState& state, const Judged& judged, const AlarmPolicy& 
   // nothing.
   if (state.back_to_normal && !old(state, judged) && latest_possible(judged) > state.latest_measured)
     return {true, "after-normal"};
-  if (state.acknowledged_at && now - *state.acknowledged_at > policy.reannounce_after)
+  if (silenced(state.state) && state.acknowledged_at && now - *state.acknowledged_at > policy.reannounce_after)
     return {true, "reannounce-interval"};
   return {false, "not-worse"};
+}
+
+// Silence ends: the alarm waits for an acknowledgement again, and keeps its owner.
+void call_back(AlarmState& state) {
+  state.state = State::raised;
+  state.acknowledged_at.reset();
+  state.snoozed_until.reset();
 }
 
 Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolicy& policy, Time now) {
@@ -109,10 +119,7 @@ Step breach_open(const AlarmState& state, const Judged& judged, const AlarmPolic
   }
   // OURS: whoever is called again has something to acknowledge again; the owner stays. Design.md section 7 says so of
   // an escalation; with the state left at acknowledged nobody could answer the second call.
-  if (call.announce && silenced(state.state)) {
-    next.state = State::raised;
-    next.acknowledged_at.reset();
-  }
+  if (call.announce && silenced(state.state)) call_back(next);
   return step;
 }
 
@@ -145,6 +152,53 @@ Refused refuse(Action action, State state, std::string_view allowed) {
 Step moved(const AlarmState& state, State to, Action action) {
   Step step{state, Change::action, false, name(action)};
   step.next.state = to;
+  return step;
+}
+
+void end_snooze(AlarmState& state) {
+  if (state.state == State::snoozed) state.state = state.snoozed_from;
+  state.snoozed_until.reset();
+}
+
+// What a resolved alarm does not wait for any more.
+void let_go(AlarmState& state) {
+  state.snoozed_until.reset();
+  state.handing_over = false;
+}
+
+std::variant<Step, Refused> snoozed(const AlarmState& state, Time now, const Terms& terms) {
+  constexpr Action action = Action::snooze;
+  if (state.handing_over) return Refused{"snooze is not possible while the alarm is being handed over"};
+  // Dispatched and accepted are left out: somebody is on the way.
+  if (state.state != State::acknowledged && state.state != State::in_progress) {
+    return refuse(action, state.state, "only an acknowledged or taken alarm is snoozed");
+  }
+  if (!terms.until || *terms.until <= now) return Refused{"snooze needs an end that is still to come"};
+  Step step = moved(state, State::snoozed, action);
+  step.next.snoozed_from = state.state;
+  step.next.snoozed_until = terms.until;
+  return step;
+}
+
+std::variant<Step, Refused> handed_over(const AlarmState& state, Time now, const Terms& terms) {
+  constexpr Action action = Action::hand_over;
+  if (state.state == State::resolved) return refuse(action, state.state, "there is nothing left to hand over");
+  if (!terms.accept) {
+    if (state.handing_over) return Refused{"hand-over is not possible: one is offered and waits for its answer"};
+    Step step = moved(state, state.state, action);
+    end_snooze(step.next);
+    step.next.handing_over = true;
+    return step;
+  }
+  if (!state.handing_over) return Refused{"hand-over is not possible: none is offered that could be answered"};
+  Step step = moved(state, state.state, action);
+  step.reason = *terms.accept ? "hand-over-accepted" : "hand-over-declined";
+  step.next.handing_over = false;
+  // Whoever accepts owns, as by taking; what is further on its way stays there.
+  if (*terms.accept && (state.state == State::raised || state.state == State::acknowledged)) {
+    step.next.state = State::in_progress;
+    if (!step.next.acknowledged_at) step.next.acknowledged_at = now;
+  }
   return step;
 }
 
@@ -226,7 +280,7 @@ Step judge_open(const AlarmState& state, const Judged& judged, const AlarmPolicy
   return normal_open(state, judged);
 }
 
-std::variant<Step, Refused> act(const AlarmState& state, Action action, Time now) {
+std::variant<Step, Refused> act(const AlarmState& state, Action action, Time now, const Terms& terms) {
   State from = state.state;
   switch (action) {
     case Action::acknowledge: {
@@ -236,13 +290,14 @@ std::variant<Step, Refused> act(const AlarmState& state, Action action, Time now
       return step;
     }
     case Action::take: {
-      if (from != State::raised && from != State::acknowledged) {
-        return refuse(action, from, "only a raised or acknowledged alarm is taken");
+      if (from != State::raised && from != State::acknowledged && from != State::snoozed) {
+        return refuse(action, from, "only a raised, acknowledged or snoozed alarm is taken");
       }
       // Taking says more than "seen" (clinical.md 5.4, 5), so it stops the first clock too; the log keeps the one act
       // that was done. An earlier acknowledgement keeps its time.
       Step step = moved(state, State::in_progress, action);
       if (!step.next.acknowledged_at) step.next.acknowledged_at = now;
+      step.next.snoozed_until.reset();
       return step;
     }
     case Action::note:
@@ -255,12 +310,16 @@ std::variant<Step, Refused> act(const AlarmState& state, Action action, Time now
         return refuse(action, from, "only a dispatched alarm is accepted by the responder");
       return moved(state, State::accepted, action);
     case Action::snooze:
+      return snoozed(state, now, terms);
     case Action::hand_over:
-      return Refused{std::string(name(action)) + " is not supported yet"};
-    case Action::resolve:
+      return handed_over(state, now, terms);
+    case Action::resolve: {
       // From every open state: a person who closes an alarm nobody took has seen it; who did it is in the log.
       if (from == State::resolved) return refuse(action, from, "it was resolved before");
-      return moved(state, State::resolved, action);
+      Step step = moved(state, State::resolved, action);
+      let_go(step.next);
+      return step;
+    }
     case Action::reopen: {
       if (from != State::resolved) return refuse(action, from, "only a resolved alarm is reopened");
       Step step = moved(state, State::raised, action);
@@ -275,10 +334,7 @@ Step escalate(const AlarmState& state) {
   if (state.state == State::resolved) return {state, Change::none, false, "resolved"};
   Step step{state, Change::escalated, true, "escalation"};
   step.next.announced = true;
-  if (silenced(state.state)) {
-    step.next.state = State::raised;
-    step.next.acknowledged_at.reset();
-  }
+  if (silenced(state.state)) call_back(step.next);
   return step;
 }
 
@@ -286,6 +342,20 @@ Step restore(const AlarmState& state) {
   if (state.state == State::resolved) return {state, Change::none, false, "resolved"};
   Step step{state, Change::restored, false, "restored"};
   step.next.state = State::resolved;
+  let_go(step.next);
+  return step;
+}
+
+std::chrono::minutes longest_snooze(Severity severity, bool missing) {
+  if (colour_of(severity) == Colour::red) return std::chrono::minutes(60);
+  if (missing || colour_of(severity) == Colour::green) return std::chrono::hours(24);
+  return std::chrono::hours(8);
+}
+
+Step wake(const AlarmState& state) {
+  if (state.state != State::snoozed) return {state, Change::none, false, "not-snoozed"};
+  Step step{state, Change::action, false, "snooze-ended"};
+  end_snooze(step.next);
   return step;
 }
 

@@ -55,6 +55,9 @@ struct AlarmState {
   bool announced = true;                // false while every reading so far was too old to announce
   std::optional<Time> acknowledged_at;  // none while the first clock runs
   Time latest_measured{};               // newest measured time among the readings that changed this alarm
+  std::optional<Time> snoozed_until;    // set while snoozed: its end, which wake() brings
+  State snoozed_from = State::acknowledged;  // where that end returns to
+  bool handing_over = false;            // offered to somebody who has not answered yet
 
   bool operator==(const AlarmState&) const = default;
 };
@@ -90,7 +93,8 @@ struct Step {
   // Static text. Why a person is called: "new-breach", "safety-press", "first-announceable", "further-bound", "worse",
   // "after-normal", "reannounce-interval", "escalation". Why not: "past-horizon", "unacknowledged" (the first call
   // stands), "in-hand" (somebody has taken it), "not-worse"; and "within-limits", "still-normal", "superseded",
-  // "time-uncertain", "same-instant", "resolved", "restored", or the name of a person's action.
+  // "time-uncertain", "same-instant", "resolved", "restored", "snooze-ended", "hand-over-accepted", "hand-over-declined", or
+  // the name of a person's action.
   std::string_view reason;
 };
 
@@ -103,7 +107,18 @@ Step judge_open(const AlarmState&, const Judged&, const AlarmPolicy&, Time now);
 struct Refused {
   std::string reason;
 };
-std::variant<Step, Refused> act(const AlarmState&, Action, Time now);
+// What snooze and hand-over need to be said besides.
+struct Terms {
+  std::optional<Time> until;   // snooze: its end, after `now`; how far it may lie is longest_snooze()'s
+  std::optional<bool> accept;  // hand-over: the other side's answer; none: it is offered
+};
+// A hand-over is two acts: until the other side accepts, responsibility stays and a worsening calls whoever has the alarm in
+// hand. Offering one ends a snooze: nobody is handed what is silent.
+std::variant<Step, Refused> act(const AlarmState&, Action, Time now, const Terms& = {});
+// OURS (clinical.md 5.4, 7): red 60 min, yellow 8 h (a shift), green and missing measurements 24 h; red goes before missing.
+std::chrono::minutes longest_snooze(Severity, bool missing);
+// The end of a snooze has come: back to where it was snoozed from, and nobody is called (the clock of that state starts).
+Step wake(const AlarmState&);
 // An escalation returns an acknowledged or snoozed alarm to raised; a missing or technical alarm whose cause is gone
 // ends. A resolved alarm stays as it is.
 Step escalate(const AlarmState&);

@@ -41,6 +41,30 @@ void log(Alarm& alarm, LogEntry entry) {
   if (own != alarm.events.end()) alarm.events.erase(own);
 }
 
+Alarm next_version(const Alarm& alarm, const thresholds::Step& step, Time now) {
+  Alarm next = alarm;
+  ++next.version;
+  next.machine = step.next;
+  next.announce = step.announce;
+  next.updated = now;
+  next.former.reset();
+  return next;
+}
+
+std::string_view composition_event(std::string_view action) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> codes{{{"take", "1"},
+                                                                                {"resolve", "3"},
+                                                                                {"dispatch", "4"},
+                                                                                {"accept-dispatch", "5"},
+                                                                                {"hand-over", "9"},
+                                                                                {"hand-over-accepted", "9"},
+                                                                                {"hand-over-declined", "9"}}};
+  for (const auto& [name, code] : codes) {
+    if (name == action) return code;
+  }
+  return {};
+}
+
 std::string limit_identity(PatientId patient, std::string_view kind, std::string_view component,
                            thresholds::Direction direction) {
   std::string identity = "limit|" + patient.text();
@@ -85,6 +109,7 @@ store::Alarm row(const Alarm& alarm, store::Tenant tenant) {
   stored.open = alarm.open();
   stored.severity = static_cast<std::uint8_t>(alarm.machine.severity);
   stored.raised = alarm.raised;
+  stored.due = alarm.due;
   stored.document = stored_json(alarm);
   return stored;
 }

@@ -16,6 +16,7 @@
 #include "gateway/runtime/ids.hpp"
 #include "gateway/store/rows.hpp"
 #include "thresholds/alarm_state.hpp"
+#include "thresholds/clocks.hpp"
 
 namespace gateway::alarms {
 
@@ -63,10 +64,37 @@ struct Person {
 struct LogEntry {
   Time at{};
   std::optional<Person> who;  // none: the gateway itself
-  std::string
-      action;  // a person's action, or "normal", "restored", "escalated", "corrected", "patient-known", "annotated"
+  // A person's action, "hand-over-accepted" or "hand-over-declined"; of the gateway itself "normal", "restored", "escalated",
+  // "corrected", "patient-known", "annotated", "snooze-ended", "opened", "rerouted", "responsibility", "call-failed".
+  std::string action;
   std::string note;
+  // Not shown; what a follow-up document is made of later. Causes and measures are coded as the client says: VKP has codes for
+  // "årsak" (6) and "tiltak" (7) as such, and no list of either.
+  std::optional<Coding> cause, measure;  // of a resolve
+  std::string organization;              // of a hand-over: to whom
+  int level = 0;                         // of an escalation
   bool operator==(const LogEntry&) const = default;
+};
+
+// The vkp-composition-event-v090 code (norway.md 2.6) of a line of the log; empty where it has none. Taking is "behandles" (1)
+// and resolving "kvittert" (3), not acknowledging: 3 says that it is closed (clinical.md 5.4, 5).
+std::string_view composition_event(std::string_view action);
+
+// A hand-over nobody has answered yet.
+struct Offer {
+  Person from;
+  std::string organization, name;  // to whom; one of them may be empty
+  bool operator==(const Offer&) const = default;
+};
+
+// The clock that runs, and how far its being missed has been told.
+struct Timing {
+  thresholds::Clock clock = thresholds::Clock::none;
+  Time since{};              // when it started
+  int level = 0;             // levels of escalation reached; 0: none
+  Time stepped{};            // when the last one was
+  std::optional<Time> call_at_opening;  // came while the service was closed
+  bool operator==(const Timing&) const = default;
 };
 
 inline constexpr std::size_t occurrences_kept = 100;  // design.md section 7
@@ -98,6 +126,14 @@ struct Alarm {
   std::string identity;  // one open alarm per identity and tenant
   Time updated{};        // commit of this version
   std::string closing;   // how it ended: "resolve" or "restored"; empty while open
+  Timing timing;
+  std::optional<Offer> offer;        // exactly while the machine is handing over
+  std::string responsible;           // organisation number of who answers for it; empty: the tenant's own
+  std::optional<Time> responsible_until;  // when that changes by the patient's periods
+  bool handed_over = false;          // `responsible` came by an accepted hand-over and not by the patient's periods
+  std::optional<std::string> former;  // who answered until this very version, told of it for the last time
+  std::vector<std::string> called_in;  // clients an escalation or the closing time brought in
+  std::optional<Time> due;           // when the timers look at it next
 
   bool open() const { return machine.state != thresholds::State::resolved; }
   bool operator==(const Alarm&) const = default;
@@ -108,6 +144,9 @@ std::vector<ObservationId> observations(const Alarm&);
 
 // Adds a line; beyond log_kept the gateway's own oldest line goes.
 void log(Alarm&, LogEntry);
+
+// The alarm as the step leaves it, before whatever else the change brings.
+Alarm next_version(const Alarm&, const thresholds::Step&, Time now);
 
 // Identity (design.md section 7). Parts other than the last come from closed lists or are our own ids.
 std::string limit_identity(PatientId, std::string_view kind, std::string_view component, thresholds::Direction);

@@ -92,7 +92,23 @@ void write_occurrences(JsonWriter& writer, const Alarm& alarm) {
   writer.end_array();
 }
 
-void write_events(JsonWriter& writer, const std::vector<LogEntry>& events) {
+enum class Form : std::uint8_t { shown, stored };
+
+void write_coding(JsonWriter& writer, std::string_view key, const std::optional<Coding>& coding) {
+  if (!coding) return;
+  writer.key(key).begin_object();
+  writer.member("system", coding->system).member("code", coding->code).member("display", coding->display).end_object();
+}
+
+void write_follow_up(JsonWriter& writer, const LogEntry& entry) {
+  writer.member_if("event", composition_event(entry.action));
+  write_coding(writer, "cause", entry.cause);
+  write_coding(writer, "measure", entry.measure);
+  writer.member_if("organization", entry.organization);
+  if (entry.level != 0) writer.member("level", static_cast<std::int64_t>(entry.level));
+}
+
+void write_events(JsonWriter& writer, const std::vector<LogEntry>& events, Form form) {
   writer.key("events").begin_array();
   for (const LogEntry& entry : events) {
     writer.begin_object();
@@ -100,12 +116,13 @@ void write_events(JsonWriter& writer, const std::vector<LogEntry>& events) {
     write_person(writer, "who", entry.who);
     writer.member("action", entry.action);
     text_or_null(writer, "note", entry.note);
+    if (form == Form::stored) write_follow_up(writer, entry);
     writer.end_object();
   }
   writer.end_array();
 }
 
-void write_shown(JsonWriter& writer, const Alarm& alarm) {
+void write_shown(JsonWriter& writer, const Alarm& alarm, Form form) {
   const thresholds::AlarmState& machine = alarm.machine;
   writer.member("id", alarm.id.text()).member("version", static_cast<std::int64_t>(alarm.version));
   writer.member("tenant", alarm.tenant);
@@ -127,12 +144,39 @@ void write_shown(JsonWriter& writer, const Alarm& alarm) {
   text_or_null(writer, "contact", alarm.contact);
   write_person(writer, "owner", alarm.owner);
   time_member(writer, "deadline", alarm.deadline);
-  write_events(writer, alarm.events);
+  write_events(writer, alarm.events, form);
 }
 
 // Whole microseconds: the machine compares these with readings' times, which a text in milliseconds would not survive.
 std::int64_t micros(Time time) {
   return time.time_since_epoch().count();
+}
+
+void write_timing(JsonWriter& writer, const Alarm& alarm) {
+  const Timing& timing = alarm.timing;
+  if (timing != Timing{}) {
+    writer.key("timing").begin_object().member("clock", thresholds::name(timing.clock)).member("since", micros(timing.since));
+    writer.member("level", static_cast<std::int64_t>(timing.level)).member("stepped", micros(timing.stepped));
+    if (timing.call_at_opening) writer.member("call_at_opening", micros(*timing.call_at_opening));
+    writer.end_object();
+  }
+  if (alarm.due) writer.member("due", micros(*alarm.due));
+}
+
+void write_responsibility(JsonWriter& writer, const Alarm& alarm) {
+  if (alarm.offer) {
+    writer.key("offer").begin_object();
+    write_person(writer, "from", alarm.offer->from);
+    writer.member("organization", alarm.offer->organization).member("name", alarm.offer->name).end_object();
+  }
+  writer.member_if("responsible", alarm.responsible);
+  if (alarm.responsible_until) writer.member("responsible_until", micros(*alarm.responsible_until));
+  if (alarm.handed_over) writer.member("handed_over", true);
+  if (alarm.former) writer.member("former", *alarm.former);
+  if (alarm.called_in.empty()) return;
+  writer.key("called_in").begin_array();
+  for (const std::string& client : alarm.called_in) writer.value(client);
+  writer.end_array();
 }
 
 void write_internal(JsonWriter& writer, const Alarm& alarm) {
@@ -148,6 +192,12 @@ void write_internal(JsonWriter& writer, const Alarm& alarm) {
   writer.member("back_to_normal", machine.back_to_normal).member("announced", machine.announced);
   if (machine.acknowledged_at) writer.member("acknowledged_at", micros(*machine.acknowledged_at));
   writer.member("latest_measured", micros(machine.latest_measured));
+  if (machine.snoozed_until) {
+    writer.member("snoozed_until", micros(*machine.snoozed_until));
+    writer.member("snoozed_from", thresholds::name(machine.snoozed_from));
+  }
+  write_timing(writer, alarm);
+  write_responsibility(writer, alarm);
   writer.end_object();
 }
 
@@ -187,6 +237,14 @@ class Reading {
     if (value.is_null()) return std::nullopt;
     return Person{text(value["client"]), text(value["id"]), text(value["name"])};
   }
+  std::optional<Coding> optional_coding(JsonValue value) {
+    if (value.is_null()) return std::nullopt;
+    return Coding{text(value["system"]), text(value["code"]), text(value["display"])};
+  }
+  std::optional<Time> optional_exact_time(JsonValue value) {
+    if (value.is_null()) return std::nullopt;
+    return exact_time(value);
+  }
   ObservationId observation(JsonValue value) {
     if (value.is_null()) return {};
     std::string_view reference_text = take(value.as_string());
@@ -224,6 +282,10 @@ void read_lists(Reading& read, JsonValue json, Alarm& alarm) {
     entry.who = read.optional_person(each["who"]);
     entry.action = read.text(each["action"]);
     entry.note = read.optional_text(each["note"]);
+    entry.cause = read.optional_coding(each["cause"]);
+    entry.measure = read.optional_coding(each["measure"]);
+    entry.organization = read.optional_text(each["organization"]);
+    if (JsonValue level = each["level"]; !level.absent()) entry.level = static_cast<int>(read.integer(level));
   }
 }
 
@@ -246,6 +308,35 @@ void read_machine(Reading& read, JsonValue json, thresholds::AlarmState& machine
   machine.announced = read.boolean(internal["announced"]);
   if (JsonValue at = internal["acknowledged_at"]; !at.absent()) machine.acknowledged_at = read.exact_time(at);
   machine.latest_measured = read.exact_time(internal["latest_measured"]);
+  machine.snoozed_until = read.optional_exact_time(internal["snoozed_until"]);
+  if (JsonValue from = internal["snoozed_from"]; !from.absent()) {
+    machine.snoozed_from = read.take(thresholds::state_named(read.text(from)), from);
+  }
+  machine.handing_over = internal["offer"].is_object();
+}
+
+// What alarms stored by an earlier version do not have: the timers give it to them (timers/settle).
+void read_timing(Reading& read, JsonValue internal, Alarm& alarm) {
+  alarm.due = read.optional_exact_time(internal["due"]);
+  JsonValue timing = internal["timing"];
+  if (timing.absent()) return;
+  alarm.timing.clock = read.take(thresholds::clock_named(read.text(timing["clock"])), timing["clock"]);
+  alarm.timing.since = read.exact_time(timing["since"]);
+  alarm.timing.level = static_cast<int>(read.integer(timing["level"]));
+  alarm.timing.stepped = read.exact_time(timing["stepped"]);
+  alarm.timing.call_at_opening = read.optional_exact_time(timing["call_at_opening"]);
+}
+
+void read_responsibility(Reading& read, JsonValue internal, Alarm& alarm) {
+  if (JsonValue offer = internal["offer"]; !offer.absent()) {
+    alarm.offer = Offer{read.optional_person(offer["from"]).value_or(Person{}), read.text(offer["organization"]),
+                        read.text(offer["name"])};
+  }
+  alarm.responsible = read.optional_text(internal["responsible"]);
+  alarm.responsible_until = read.optional_exact_time(internal["responsible_until"]);
+  if (JsonValue handed = internal["handed_over"]; !handed.absent()) alarm.handed_over = read.boolean(handed);
+  if (JsonValue former = internal["former"]; !former.absent()) alarm.former = read.text(former);
+  for (JsonValue client : internal["called_in"]) alarm.called_in.push_back(read.text(client));
 }
 
 }  // namespace
@@ -254,7 +345,7 @@ std::string shown_json(const Alarm& alarm) {
   std::string out;
   JsonWriter writer(out);
   writer.begin_object();
-  write_shown(writer, alarm);
+  write_shown(writer, alarm, Form::shown);
   writer.end_object();
   return out;
 }
@@ -263,7 +354,7 @@ std::string stored_json(const Alarm& alarm) {
   std::string out;
   JsonWriter writer(out);
   writer.begin_object();
-  write_shown(writer, alarm);
+  write_shown(writer, alarm, Form::stored);
   write_internal(writer, alarm);
   writer.end_object();
   return out;
@@ -296,6 +387,8 @@ Result<Alarm> alarm_from_json(JsonValue json) {
   alarm.identity = read.text(json["internal"]["identity"]);
   alarm.updated = read.exact_time(json["internal"]["updated"]);
   alarm.closing = read.text(json["internal"]["closing"]);
+  read_timing(read, json["internal"], alarm);
+  read_responsibility(read, json["internal"], alarm);
   if (read.fault()) return *read.fault();
   return alarm;
 }

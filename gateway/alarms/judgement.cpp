@@ -32,15 +32,6 @@ AlarmChange unchanged(std::string_view reason) {
   return {std::nullopt, Change::none, false, reason};
 }
 
-Alarm next_version(const Alarm& alarm, const thresholds::Step& step, Time now) {
-  Alarm next = alarm;
-  ++next.version;
-  next.machine = step.next;
-  next.announce = step.announce;
-  next.updated = now;
-  return next;
-}
-
 void insert_by_measured(std::vector<Occurrence>& occurrences, Occurrence occurrence) {
   // Before its equals: of two readings of one instant the one that came last is the newer.
   auto place = std::find_if(occurrences.begin(), occurrences.end(),

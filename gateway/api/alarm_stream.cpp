@@ -4,7 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
@@ -31,7 +33,7 @@ class AlarmStream : public http::BodyStream {
     if (!begun_) {
       begun_ = true;
       http::Executor executor = co_await asio::this_coro::executor;
-      waiter_ = deps_.feed.waiter(executor);
+      waiter_ = deps_.feed.waiter(executor, actor_->tenant);
       counted_ = true;
       deps_.metrics.open_streams.set(static_cast<double>(deps_.feed.streams()));
       co_return std::string(": hjemport alarms\n\n");
@@ -45,10 +47,21 @@ class AlarmStream : public http::BodyStream {
         if (!older->empty()) co_return older;
         continue;
       }
+      std::optional<std::unordered_set<AlarmId>> theirs;
+      if (!actor_->organization.empty() && !changes->empty()) {
+        std::vector<AlarmId> asked;
+        for (const auto& change : *changes) asked.push_back(change->alarm);
+        theirs = co_await dealt_with(std::move(asked));
+        if (!theirs) co_return std::nullopt;
+      }
       cursor_ = reached;
       std::string text;
-      for (const auto& change : *changes) append(text, change->position, change->patient, change->event, change->data, change->at);
+      for (const auto& change : *changes) {
+        if (theirs && !theirs->contains(change->alarm)) continue;
+        append(text, change->position, change->patient, change->event, change->data, change->at);
+      }
       if (!text.empty()) co_return text;
+      if (!changes->empty()) continue;  // another organisation's; meanwhile more may have come
 
       waiter_->expires_after(comment_every);
       asio::as_tuple_t<asio::use_awaitable_t<http::Executor>> token;
@@ -60,6 +73,24 @@ class AlarmStream : public http::BodyStream {
   }
 
  private:
+  // Of these, the ones a client of one organisation deals with, as they stand now. Nothing when the store cannot be read: the stream
+  // ends and is resumed.
+  http::Awaitable<std::optional<std::unordered_set<AlarmId>>> dealt_with(std::vector<AlarmId> asked) {
+    using Found = std::unordered_set<AlarmId>;
+    std::function<store::Result<Found>(store::Reader&)> read = [&asked, this](store::Reader& reader) -> store::Result<Found> {
+      Found found;
+      for (AlarmId id : asked) {
+        auto row = reader.alarm(id);
+        auto alarm = row ? alarms::alarm_from_stored(*row) : fhir::Result<alarms::Alarm>(fhir::not_found("no such alarm"));
+        if (alarm && deals_with(*actor_, *alarm, row->tenant, deps_.services)) found.insert(id);
+      }
+      return found;
+    };
+    auto found = co_await deps_.reads.run<Found>(std::move(read));
+    if (!found) co_return std::nullopt;
+    co_return std::move(*found);
+  }
+
   // A cursor further back than the ring: pages from the journal. Empty text: nothing of this page was for this reader.
   http::Awaitable<std::optional<std::string>> from_journal() {
     const store::Position after = cursor_;
@@ -71,9 +102,18 @@ class AlarmStream : public http::BodyStream {
     const store::Position ring_end = deps_.feed.newest();
     auto entries = co_await deps_.reads.run<std::vector<store::JournalEntry>>(std::move(read));
     if (!entries) co_return std::nullopt;
+    std::optional<std::unordered_set<AlarmId>> theirs;
+    if (!actor_->organization.empty()) {
+      std::vector<AlarmId> asked;
+      for (const store::JournalEntry& entry : *entries) asked.push_back(AlarmId{entry.ref});
+      theirs = co_await dealt_with(std::move(asked));
+      if (!theirs) co_return std::nullopt;
+    }
     std::string text;
     for (const store::JournalEntry& entry : *entries) {
-      append(text, entry.position, entry.patient, entry.change, entry.data, entry.at);
+      if (!theirs || theirs->contains(AlarmId{entry.ref})) {
+        append(text, entry.position, entry.patient, entry.change, entry.data, entry.at);
+      }
       cursor_ = entry.position;
     }
     if (entries->size() < page) cursor_ = std::max(cursor_, ring_end);  // all up to where the ring was is read

@@ -76,7 +76,7 @@ std::string next_link(const ListRequest& list, AlarmId last) {
   return next.append("limit=").append(std::to_string(list.filter.limit)).append("&after=").append(last.text());
 }
 
-std::string list_json(store::Reader& reader, const ListRequest& list, const auth::Actor& actor) {
+std::string list_json(store::Reader& reader, const ListRequest& list, const auth::Actor& actor, const alarms::Services& services) {
   // The position first: a change committed while the list is read comes again on a stream resumed from it, never less.
   const store::Position position = reader.newest();
   std::vector<store::Alarm> rows = reader.alarms(list.filter);
@@ -86,7 +86,7 @@ std::string list_json(store::Reader& reader, const ListRequest& list, const auth
   for (const store::Alarm& row : rows) {
     auto alarm = alarms::alarm_from_stored(row);
     if (!alarm || (list.state && alarm->machine.state != *list.state)) continue;
-    if (!auth::may(actor, row.tenant, row.patient, auth::Purpose::alarm_handling)) continue;
+    if (!deals_with(actor, *alarm, row.tenant, services)) continue;
     writer.raw(alarms::shown_json(*alarm));
   }
   writer.end_array().key("next");
@@ -102,8 +102,8 @@ std::string list_json(store::Reader& reader, const ListRequest& list, const auth
 http::Awaitable<http::Response> list_alarms(http::Request& request, const AlarmDeps& deps) {
   auto list = list_request(request, request.actor->tenant);
   if (!list) co_return problem(list.error());
-  std::function<fhir::Result<std::string>(store::Reader&)> read = [&list, &request](store::Reader& reader) {
-    return fhir::Result<std::string>(list_json(reader, *list, *request.actor));
+  std::function<fhir::Result<std::string>(store::Reader&)> read = [&list, &request, &deps](store::Reader& reader) {
+    return fhir::Result<std::string>(list_json(reader, *list, *request.actor, deps.services));
   };
   auto json = co_await deps.reads.run<std::string>(std::move(read));
   if (!json) co_return problem(json.error());
@@ -122,17 +122,16 @@ http::Awaitable<http::Response> read_alarm(http::Request& request, const AlarmDe
     return *row;
   };
   auto row = co_await deps.reads.run<store::Alarm>(std::move(read));
-  const bool visible =
-      row && row->tenant == request.actor->tenant &&
-      auth::may(*request.actor, row->tenant, row->patient, auth::Purpose::alarm_handling);
   if (!row && row.error().category != fhir::ErrorCategory::not_found) co_return problem(row.error());
+  fhir::Result<alarms::Alarm> alarm = fhir::not_found("no such alarm");
+  if (row && row->tenant == request.actor->tenant) alarm = alarms::alarm_from_stored(*row);
+  if (!alarm && alarm.error().category != fhir::ErrorCategory::not_found) co_return problem(alarm.error());
+  const bool visible = alarm && deals_with(*request.actor, *alarm, row->tenant, deps.services);
   const PatientId about = visible ? row->patient : PatientId{};
   std::string_view outcome = visible ? "ok" : "not-found";
   auto audited = co_await deps.audit.record(*request.actor, "read Alarm", about, purpose, outcome);
   if (!audited) co_return problem(audited.error());
   if (!visible) co_return problem(404, "no such alarm");
-  auto alarm = alarms::alarm_from_stored(*row);
-  if (!alarm) co_return problem(alarm.error());
   co_return alarm_response(200, alarm->version, alarms::shown_json(*alarm));
 }
 
@@ -162,7 +161,7 @@ class ActionJob : public journal::AwaitedJob {
       }
     }
     auto alarm = journal::find_alarm(working, actor_->tenant, id_);
-    if (!alarm || !auth::may(*actor_, actor_->tenant, alarm->patient, auth::Purpose::alarm_handling)) {
+    if (!alarm || !deals_with(*actor_, *alarm, actor_->tenant, working.services)) {
       throw journal::JobRefused{fhir::not_found("no such alarm")};
     }
     if (alarm->version != expected_) {
@@ -174,13 +173,13 @@ class ActionJob : public journal::AwaitedJob {
       auto open = journal::find_open_alarm(working, patient, actor_->tenant, alarm->identity);
       taken = open && open->id != alarm->id;
     }
-    auto change = alarms::apply_action(*alarm, action_, actor_->id, taken, working.now);
+    auto change = alarms::apply_action(*alarm, action_, actor_->id, taken, working.now, actor_->organization);
     if (!change) throw journal::JobRefused{change.error()};
     status_ = 200;
     if (change->alarm) {
-      body_ = alarms::shown_json(*change->alarm);
-      version_ = change->alarm->version;
-      journal::write_alarm(working, actor_->tenant, *change->alarm, change->change);
+      const alarms::Alarm written = journal::write_alarm(working, actor_->tenant, std::move(*change->alarm), change->change);
+      body_ = alarms::shown_json(written);
+      version_ = written.version;
     } else {
       body_ = alarms::shown_json(*alarm);
       version_ = alarm->version;
@@ -235,7 +234,9 @@ http::Awaitable<http::Response> act_on_alarm(http::Request& request, const Alarm
     if (key.size() > idempotency_key_max) co_return problem(400, "Idempotency-Key: at most 200 characters");
     // A key says "the same request": used for another alarm or another action it is another one, and never its answer.
     reply_key.append(request.actor->tenant_name).append("|").append(request.actor->id).append("|").append(id->text());
-    reply_key.append("|").append(thresholds::name(action->action)).append("|").append(key);
+    reply_key.append("|").append(thresholds::name(action->action));
+    if (action->accept) reply_key.append(*action->accept ? "-accepted" : "-declined");
+    reply_key.append("|").append(key);
   }
   auto job = std::make_shared<ActionJob>(request.actor, *id, *expected, std::move(*action), std::move(reply_key));
   fhir::Result<void> done = co_await journal::commit(deps.committer, job, store::Lane::urgent);
@@ -250,6 +251,11 @@ http::Awaitable<http::Response> act_on_alarm(http::Request& request, const Alarm
 }
 
 }  // namespace
+
+bool deals_with(const auth::Actor& actor, const alarms::Alarm& alarm, store::Tenant tenant, const alarms::Services& services) {
+  return auth::may(actor, tenant, alarm.patient, auth::Purpose::alarm_handling) &&
+         alarms::concerns(alarm, services.of(tenant), actor.organization, actor.id);
+}
 
 void add_alarm_routes(http::Router& router, const AlarmDeps& deps) {
   http::Route list;

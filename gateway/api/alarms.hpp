@@ -1,6 +1,8 @@
 // GET /alarms, GET /alarms/{id}, POST /alarms/{id}/actions (design.md sections 7 and 8.2).
 #pragma once
 
+#include "gateway/alarms/service.hpp"
+#include "gateway/auth/actor.hpp"
 #include "gateway/auth/audit.hpp"
 #include "gateway/http/router.hpp"
 #include "gateway/journal/alarm_feed.hpp"
@@ -17,7 +19,11 @@ struct AlarmDeps {
   auth::AuditTrail& audit;
   const Clock& clock;
   Metrics& metrics;
+  const alarms::Services& services;
 };
+
+// Whether the actor deals with this alarm: the tenant's, and of an organisation that has to do with it.
+bool deals_with(const auth::Actor&, const alarms::Alarm&, store::Tenant, const alarms::Services&);
 
 void add_alarm_routes(http::Router&, const AlarmDeps&);
 

@@ -15,6 +15,7 @@ struct Actor {
   std::string tenant_name;
   http::Roles roles = 0;
   std::vector<std::string> sources;  // ids of the sources this secret may ingest to; empty for clients
+  std::string organization;          // of a client that deals with what that one answers for only; empty: with the whole tenant
   bool answers_empty = false;        // the vendor wants 204 and no body for what was stored
 
   bool has(http::Role role) const { return (roles & static_cast<http::Roles>(role)) != 0; }

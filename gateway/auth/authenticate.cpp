@@ -44,7 +44,7 @@ Authenticator::Authenticator(const config::Config& config, const TenantNumber& t
   std::unordered_map<Hmac::Full, Actor, FirstBytes> found;
   for (const config::Source& source : config.sources) {
     const auto roles = static_cast<http::Roles>(http::Role::source);
-    Actor own{source.id, tenant_number(source.tenant), source.tenant, roles, {source.id}, source.auth.answers_empty};
+    Actor own{source.id, tenant_number(source.tenant), source.tenant, roles, {source.id}, {}, source.auth.answers_empty};
     sources_.emplace(source.id, std::make_shared<const Actor>(std::move(own)));
     if (source.bearer.empty()) continue;
     auto [entry, made] = found.try_emplace(hashed(source.bearer));
@@ -62,7 +62,7 @@ Authenticator::Authenticator(const config::Config& config, const TenantNumber& t
   for (const config::Client& client : config.clients) {
     auto [entry, made] = found.try_emplace(hashed(client.bearer));
     if (!made) throw std::invalid_argument("client '" + client.id + "' shares its secret");
-    entry->second = Actor{client.id, tenant_number(client.tenant), client.tenant, client.roles, {}};
+    entry->second = Actor{client.id, tenant_number(client.tenant), client.tenant, client.roles, {}, client.organization};
   }
   for (auto& [hash, actor] : found) actors_.emplace(hash, std::make_shared<const Actor>(std::move(actor)));
 }

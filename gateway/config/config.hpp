@@ -14,6 +14,7 @@
 #include "adapters/adapter.hpp"
 #include "fhir/national_id.hpp"
 #include "fhir/result.hpp"
+#include "gateway/config/service_times.hpp"
 #include "gateway/config/source_auth.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/runtime/clock.hpp"
@@ -65,6 +66,7 @@ struct Client {
   std::string id, tenant;
   http::Roles roles = 0;
   std::string bearer;
+  std::string organization;  // deals with the alarms of whom that one answers for only; empty: of the whole tenant
 };
 
 struct Destination {
@@ -138,6 +140,8 @@ struct Config {
   std::vector<Client> clients;
   std::vector<Destination> destinations;
   std::vector<MqttBroker> mqtt;
+  std::vector<ServiceTimes> service;    // at most one a tenant, like the next
+  std::vector<Escalation> escalation;
   std::vector<Programme> programmes;  // from `rules`
   struct Judging {
     std::chrono::seconds late_after{3600};  // design.md invariant 6

@@ -8,6 +8,7 @@
 
 #include "gateway/config/config.hpp"
 #include "gateway/config/rules_file.hpp"
+#include "gateway/config/service_yaml.hpp"
 #include "gateway/config/validate.hpp"
 #include "gateway/config/yaml_section.hpp"
 
@@ -199,6 +200,7 @@ Client read_client(Section& section) {
     }
   }
   read_bearer(section, client.bearer, Need::required);
+  section.text("organization", client.organization);
   return client;
 }
 
@@ -337,6 +339,8 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   root.each("links", [&](Section& entry) { config.links.push_back(read_link(entry)); });
   root.each("clients", [&](Section& entry) { config.clients.push_back(read_client(entry)); });
   root.each("mqtt", [&](Section& entry) { config.mqtt.push_back(read_broker(entry)); });
+  root.each("service", [&](Section& entry) { config.service.push_back(read_service(entry, config.timezone)); });
+  root.each("escalation", [&](Section& entry) { config.escalation.push_back(read_escalation(entry)); });
   root.each("destinations", [&](Section& entry) { config.destinations.push_back(read_destination(entry)); });
 
   std::string rules;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fhir/time.hpp"
+#include "gateway/config/service_check.hpp"
 #include "gateway/config/source_adapter.hpp"
 #include "gateway/config/tls_files.hpp"
 #include "gateway/config/topic_filter.hpp"
@@ -50,6 +51,8 @@ class Validator {
     check_listeners();
     check_mllp();
     check_limits_together();
+    check_service(config_, reading_);
+    check_webhooks();
   }
 
  private:
@@ -314,6 +317,18 @@ class Validator {
       if (!std::filesystem::is_regular_file(ca, failure) || !std::ifstream(ca))
         error(at("destinations", i, "ca"), ca.string() + " cannot be read");
       destination.ca = ca.string();
+    }
+  }
+
+  void check_webhooks() {
+    for (std::size_t i = 0; i < config_.escalation.size(); ++i) {
+      std::vector<EscalationLevel>& levels = config_.escalation[i].levels;
+      for (std::size_t k = 0; k < levels.size(); ++k) {
+        if (!levels[k].webhook) continue;
+        const std::string path = at("escalation", i, "levels") + "[" + std::to_string(k) + "].webhook.";
+        if (!levels[k].webhook->url.empty()) check_url(path + "url", levels[k].webhook->url);
+        check_file(path + "ca", levels[k].webhook->ca);
+      }
     }
   }
 

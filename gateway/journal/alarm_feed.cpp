@@ -13,7 +13,7 @@ void AlarmFeed::committed(const store::Changes& changes, store::Position first) 
     for (const store::JournalEntry& entry : changes.journal) {
       if (entry.kind == store::Entry::alarm) {
         ring_.push_back(std::make_shared<AlarmChange>(
-            AlarmChange{position, entry.tenant, entry.patient, entry.at, entry.change, entry.data}));
+            AlarmChange{position, entry.tenant, entry.patient, AlarmId{entry.ref}, entry.at, entry.change, entry.data}));
         bytes_ += entry.data.size();
         changed = true;
       }
@@ -54,26 +54,33 @@ store::Position AlarmFeed::newest() const {
   return newest_;
 }
 
-std::shared_ptr<AlarmFeed::Timer> AlarmFeed::waiter(http::Executor executor) {
+std::shared_ptr<AlarmFeed::Timer> AlarmFeed::waiter(http::Executor executor, store::Tenant tenant) {
   auto timer = std::make_shared<Timer>(executor);
   std::lock_guard lock(mutex_);
-  std::erase_if(waiters_, [](const auto& waiter) { return waiter.expired(); });
-  waiters_.push_back(timer);
+  std::erase_if(waiters_, [](const Waiter& waiter) { return waiter.timer.expired(); });
+  waiters_.push_back({tenant, timer});
   return timer;
 }
 
 std::size_t AlarmFeed::streams() const {
   std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(
-      std::count_if(waiters_.begin(), waiters_.end(), [](const auto& waiter) { return !waiter.expired(); }));
+      std::count_if(waiters_.begin(), waiters_.end(), [](const Waiter& waiter) { return !waiter.timer.expired(); }));
+}
+
+std::size_t AlarmFeed::streams(store::Tenant tenant) const {
+  std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
+    return waiter.tenant == tenant && !waiter.timer.expired();
+  }));
 }
 
 // The cancel runs on the stream's own context. A stream looks at the ring and then waits without giving up its thread in between,
 // so a change is either seen by that look or its cancel comes after the wait has begun: no wake-up is lost.
 void AlarmFeed::wake() {
   std::lock_guard lock(mutex_);
-  for (const auto& weak : waiters_) {
-    if (auto timer = weak.lock()) {
+  for (const Waiter& waiter : waiters_) {
+    if (auto timer = waiter.timer.lock()) {
       http::Executor executor = timer->get_executor();
       boost::asio::post(executor, [timer = std::move(timer)] { timer->cancel(); });
     }

@@ -20,6 +20,7 @@ struct AlarmChange {
   store::Position position = 0;
   store::Tenant tenant{};
   PatientId patient;
+  AlarmId alarm;
   fhir::Time at{};
   std::string event;  // the change: "raised", "repeated" ...
   std::string data;   // the alarm's JSON, one line
@@ -42,8 +43,9 @@ class AlarmFeed {
   store::Position newest() const;
 
   // A stream waiting on its own context; its timer is cancelled there when something was committed. Kept while the pointer lives.
-  std::shared_ptr<Timer> waiter(http::Executor);
+  std::shared_ptr<Timer> waiter(http::Executor, store::Tenant);
   std::size_t streams() const;
+  std::size_t streams(store::Tenant) const;  // open ones of a tenant: who could be called
 
  private:
   void wake();
@@ -54,7 +56,11 @@ class AlarmFeed {
   std::size_t bytes_ = 0;  // text in the ring
   store::Position newest_;  // of the journal, alarm or not
   store::Position floor_;   // every alarm change after this position is in the ring
-  std::vector<std::weak_ptr<Timer>> waiters_;
+  struct Waiter {
+    store::Tenant tenant{};
+    std::weak_ptr<Timer> timer;
+  };
+  std::vector<Waiter> waiters_;
 };
 
 }  // namespace gateway::journal

@@ -58,7 +58,10 @@ std::optional<alarms::Alarm> find_open_alarm(Working& working, registry::Patient
   return loaded(row);
 }
 
-void write_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& alarm, thresholds::Change change) {
+namespace {
+
+// Row and caches together.
+void keep(Working& working, store::Tenant tenant, const alarms::Alarm& alarm) {
   store::Alarm row = alarms::row(alarm, tenant);
   // One row an alarm and group: a batch of 500 readings writes its alarm once, and streams every change.
   auto [place, fresh] = working.alarm_rows.try_emplace(alarm.id, working.changes.alarms.size());
@@ -67,6 +70,35 @@ void write_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& al
   } else {
     working.changes.alarms[place->second] = std::move(row);
   }
+  registry::PatientState* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr;
+  if (patient != nullptr) {
+    patient->keep(alarm);
+  } else {
+    working.loose_alarms[{tenant, alarm.identity}] = alarm;
+  }
+}
+
+void keep_in_step(Working& working, store::Tenant tenant, alarms::Alarm& alarm) {
+  const alarms::Service& service = working.services.of(tenant);
+  registry::Responsibility::Answering answering;
+  if (const auto* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr) {
+    answering = patient->responsibility.at(working.now);
+  }
+  auto who = [&](const std::string& organization) { return organization.empty() ? service.organization : organization; };
+  // Handed to whoever answers anyway: nothing the periods could not say.
+  if (alarm.handed_over && who(alarm.responsible) == who(answering.organization)) alarm.handed_over = false;
+  if (!alarm.handed_over) {
+    alarm.responsible = answering.organization;
+    alarm.responsible_until = answering.until;
+  }
+  alarms::keep_time(alarm, service, working.now);
+}
+
+}  // namespace
+
+alarms::Alarm write_alarm(Working& working, store::Tenant tenant, alarms::Alarm alarm, thresholds::Change change) {
+  keep_in_step(working, tenant, alarm);
+  keep(working, tenant, alarm);
   store::JournalEntry entry;
   entry.kind = store::Entry::alarm;
   entry.tenant = tenant;
@@ -77,12 +109,23 @@ void write_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& al
   entry.data = alarms::shown_json(alarm);
   working.record(std::move(entry));
   owe_document(working, tenant, alarm);
-  registry::PatientState* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr;
-  if (patient != nullptr) {
-    patient->keep(alarm);
+  return alarm;
+}
+
+bool settle_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& alarm) {
+  alarms::Alarm next = alarm;
+  keep_in_step(working, tenant, next);
+  if (next == alarm) return false;
+  if (next.responsible != alarm.responsible) {
+    const alarms::AlarmChange change = alarms::apply_responsibility(alarm, next.responsible, working.now);
+    write_alarm(working, tenant, *change.alarm, change.change);
+  } else if (next.deadline != alarm.deadline) {
+    alarms::Alarm shown = alarms::next_version(alarm, {alarm.machine, thresholds::Change::action, false, "settled"}, working.now);
+    write_alarm(working, tenant, std::move(shown), thresholds::Change::action);
   } else {
-    working.loose_alarms[{tenant, alarm.identity}] = alarm;
+    keep(working, tenant, next);
   }
+  return true;
 }
 
 }  // namespace gateway::journal

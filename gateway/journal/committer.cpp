@@ -24,7 +24,7 @@ struct Committer::Impl {
         patients(store.own(), settings.patients_cached),
         links(store.own(), settings.patients_cached),
         waiting(store.own()),
-        working(store.own(), ids, patients, links, waiting) {
+        working(store.own(), ids, patients, links, waiting, settings.services != nullptr ? *settings.services : no_services) {
     const store::Position newest = store.own().newest();
     if (newest == 0) return;
     for (const store::JournalEntry& entry : store.own().journal(newest - 1, 1)) latest = entry.at;
@@ -35,6 +35,7 @@ struct Committer::Impl {
     return latest;
   }
 
+  const alarms::Services no_services;
   IdSource ids;
   registry::Patients patients;
   registry::Links links;

@@ -18,6 +18,10 @@
 #include "gateway/runtime/clock.hpp"
 #include "gateway/store/store.hpp"
 
+namespace gateway::alarms {
+class Services;
+}  // namespace gateway::alarms
+
 namespace gateway::registry {
 class Patients;
 class Links;
@@ -53,6 +57,7 @@ struct Settings {
   std::size_t urgent_rows = 20'000, bulk_rows = 10'000;
   std::size_t group_rows = 1'000;
   std::size_t patients_cached = 20'000;   // patients' judging state kept in memory
+  const alarms::Services* services = nullptr;  // clocks and hours by tenant, outliving the committer; none: nobody has any
 };
 
 struct Counts {

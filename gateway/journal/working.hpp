@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "gateway/alarms/service.hpp"
 #include "gateway/registry/links.hpp"
 #include "gateway/registry/patients.hpp"
 #include "gateway/registry/waiting.hpp"
@@ -21,14 +22,15 @@ struct KeyHash {
 class Working {
  public:
   Working(store::Reader& store, IdSource& ids, registry::Patients& people, registry::Links& linked,
-          registry::Waiting& held)
-      : reader(store), patients(people), links(linked), waiting(held), ids_(ids) {}
+          registry::Waiting& held, const alarms::Services& watch)
+      : reader(store), patients(people), links(linked), waiting(held), services(watch), ids_(ids) {}
 
   fhir::Time now{};                // one time for the group: what is committed together happened together
   store::Reader& reader;           // committed state; does not see this group
   registry::Patients& patients;    // judging state, shared by the jobs of the group
   registry::Links& links;
   registry::Waiting& waiting;
+  const alarms::Services& services;
   std::unordered_set<std::int64_t> devices_seen;  // ids of devices that have their row, to ask the store once each
   store::Changes changes;          // what this group will write
 

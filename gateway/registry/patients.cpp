@@ -43,6 +43,7 @@ PatientState* Patients::find(PatientId id) {
   if (!row) return nullptr;
   PatientState& state = add(*row);
   if (std::optional<store::Plan> plan = reader_.plan(id)) state.plan = plan_from(*plan);
+  if (std::optional<store::Responsibility> known = reader_.responsibility(id)) state.responsibility = responsibility_from(*known);
   for (const store::Alarm& alarm : reader_.open_alarms(id)) {
     if (auto loaded = alarms::alarm_from_stored(alarm)) state.open_alarms.push_back(std::move(*loaded));
   }

@@ -14,6 +14,7 @@
 
 #include "gateway/alarms/alarm.hpp"
 #include "gateway/registry/plan.hpp"
+#include "gateway/registry/responsibility.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::registry {
@@ -40,6 +41,7 @@ inline constexpr std::size_t past_readings = 7;
 struct PatientState {
   store::Patient patient;
   Plan plan;                               // limits and programmes in force
+  Responsibility responsibility;           // who answers when
   std::vector<alarms::Alarm> open_alarms;
   // Newest already judged, by kind; loaded from the store the first time a kind is asked for.
   std::vector<std::pair<fhir::Kind, Newest>> latest;

@@ -126,6 +126,27 @@ struct Alarm {
   std::uint8_t severity = 10;
   Time raised{};
   std::string document;   // alarms::stored_json
+  std::optional<Time> due;  // when the timers look at it next; none: never
+};
+
+// A call to somebody outside that an escalation owes: a webhook of the level it reached. Gone when it was answered, or when the
+// alarm was seen to before.
+struct Call {
+  AlarmId alarm;
+  std::uint32_t version = 0;  // of the alarm at that step: the two together make the effect once
+  Tenant tenant{};
+  std::int32_t level = 0;     // 1 is the first
+  std::uint32_t attempts = 0;
+  Time next_at{};
+};
+
+// One version of who answers for a patient; the newest is in force. Versions are never changed.
+struct Responsibility {
+  PatientId patient;
+  std::uint32_t version = 1;
+  Time at{};
+  std::string who;
+  std::string periods;  // JSON array as in the API
 };
 
 enum class QuarantineState : std::uint8_t { waiting = 0, released = 1, discarded = 2 };
@@ -161,7 +182,8 @@ enum class Entry : std::uint8_t {
   quarantine = 4,      // ref QuarantineId; change: waiting | released | discarded
   patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9,
   recall = 10,         // ref its number; change: asked | done; data: what is recalled, or how many readings were
-  document = 11        // ref AlarmId, version; change: owed; data: the alarm's stored JSON as a person closed it
+  document = 11,       // ref AlarmId, version; change: owed; data: the alarm's stored JSON as a person closed it
+  responsibility = 12  // ref PatientId, version
 };
 struct JournalEntry {
   Position position = 0;  // set by the store at commit

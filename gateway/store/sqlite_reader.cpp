@@ -156,6 +156,12 @@ std::optional<Plan> SqliteReader::plan(PatientId patient, std::optional<std::uin
   return read_one(query.bind(patient, version), read_plan);
 }
 
+std::optional<Responsibility> SqliteReader::responsibility(PatientId patient) {
+  SqliteQuery query = db_.query("select " HJEMPORT_RESPONSIBILITY_COLUMNS
+                                " from responsibility where patient = ?1 order by version desc limit 1");
+  return read_one(query.bind(patient), read_responsibility);
+}
+
 std::optional<Alarm> SqliteReader::alarm(AlarmId id) {
   SqliteQuery query = db_.query("select " HJEMPORT_ALARM_COLUMNS " from alarm where id = ?1");
   return read_one(query.bind(id), read_alarm);
@@ -190,6 +196,16 @@ std::int64_t SqliteReader::open_alarm_count(Tenant tenant) {
   SqliteQuery query = db_.query("select count(*) from alarm where tenant = ?1 and open = 1");
   query.bind(tenant);
   return single_number(std::move(query));
+}
+
+std::vector<Alarm> SqliteReader::due_alarms(Time until, std::size_t limit) {
+  SqliteQuery query = db_.query("select " HJEMPORT_ALARM_COLUMNS " from alarm where due is not null and due <= ?1 order by due limit ?2");
+  return read_all(query.bind(until, limit), read_alarm);
+}
+
+std::vector<Call> SqliteReader::calls(std::size_t limit) {
+  SqliteQuery query = db_.query("select " HJEMPORT_CALL_COLUMNS " from call order by next_at limit ?1");
+  return read_all(query.bind(limit), read_call);
 }
 
 std::optional<Changes::Reply> SqliteReader::reply(std::string_view key) {

@@ -39,12 +39,15 @@ class SqliteReader : public Reader {
   std::vector<Link> links(Source, std::string_view subject) override;
   std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) override;
   std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version) override;
+  std::optional<Responsibility> responsibility(PatientId) override;
 
   std::optional<Alarm> alarm(AlarmId) override;
   std::vector<Alarm> open_alarms(PatientId) override;
   std::optional<Alarm> open_alarm(Tenant, std::string_view identity) override;
   std::vector<Alarm> alarms(const AlarmFilter&) override;
   std::int64_t open_alarm_count(Tenant) override;
+  std::vector<Alarm> due_alarms(Time until, std::size_t limit) override;
+  std::vector<Call> calls(std::size_t limit) override;
   std::optional<Changes::Reply> reply(std::string_view key) override;
 
   std::optional<Quarantined> quarantined(QuarantineId) override;

@@ -158,7 +158,17 @@ Alarm read_alarm(const SqliteQuery& row) {
           row.integer(5) != 0,
           row.number<std::uint8_t>(6),
           row.time(7),
-          row.text(8)};
+          row.text(8),
+          row.optional_time(9)};
+}
+
+Call read_call(const SqliteQuery& row) {
+  return {row.number<AlarmId>(0),       row.number<std::uint32_t>(1), row.number<Tenant>(2), row.number<std::int32_t>(3),
+          row.number<std::uint32_t>(4), row.time(5)};
+}
+
+Responsibility read_responsibility(const SqliteQuery& row) {
+  return {row.number<PatientId>(0), row.number<std::uint32_t>(1), row.time(2), row.text(3), row.text(4)};
 }
 
 Quarantined read_quarantined(const SqliteQuery& row) {

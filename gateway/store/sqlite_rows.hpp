@@ -15,7 +15,9 @@ namespace gateway::store {
 #define HJEMPORT_DEVICE_COLUMNS "id, tenant, source, identifier, model, first_seen"
 #define HJEMPORT_LINK_COLUMNS "id, version, tenant, source, subject, patient, valid_from, valid_to, who"
 #define HJEMPORT_PLAN_COLUMNS "patient, version, at, who, programmes, limits, rules"
-#define HJEMPORT_ALARM_COLUMNS "id, version, tenant, patient, identity, open, severity, raised, document"
+#define HJEMPORT_ALARM_COLUMNS "id, version, tenant, patient, identity, open, severity, raised, document, due"
+#define HJEMPORT_CALL_COLUMNS "alarm, version, tenant, level, attempts, next_at"
+#define HJEMPORT_RESPONSIBILITY_COLUMNS "patient, version, at, who, periods"
 #define HJEMPORT_QUARANTINE_COLUMNS                                                                              \
   "id, tenant, source, reason, state, received, measured, key, subject, kind, item, payload, note, decided_by, " \
   "outcome"
@@ -31,6 +33,8 @@ Device read_device(const SqliteQuery&);
 Link read_link(const SqliteQuery&);
 Plan read_plan(const SqliteQuery&);
 Alarm read_alarm(const SqliteQuery&);
+Call read_call(const SqliteQuery&);
+Responsibility read_responsibility(const SqliteQuery&);
 Quarantined read_quarantined(const SqliteQuery&);
 JournalEntry read_journal_entry(const SqliteQuery&);
 Delivery read_delivery(const SqliteQuery&);

@@ -125,7 +125,19 @@ constexpr const char* planned_rules = R"sql(
 alter table plan add column rules text not null default '[]';
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules};
+// What the timers ask for: alarms with something to happen at a time, calls an escalation owes; and who answers for a patient.
+constexpr const char* alarm_times = R"sql(
+alter table alarm add column due integer;
+create index alarm_due on alarm(due) where due is not null;
+create table call(
+  alarm integer not null, version integer not null, tenant integer not null, level integer not null, attempts integer not null,
+  next_at integer not null, primary key(alarm, version)) without rowid;
+create table responsibility(
+  patient integer not null, version integer not null, at integer not null, who text not null, periods text not null,
+  primary key(patient, version)) without rowid;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

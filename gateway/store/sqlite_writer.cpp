@@ -123,16 +123,29 @@ void write_people(SqliteConnection& db, const Changes& changes) {
         .bind(p.patient, p.version, p.at, p.who, programmes, p.limits, p.rules)
         .run();
   }
+  for (const Responsibility& r : changes.responsibilities) {
+    db.query("insert into responsibility(" HJEMPORT_RESPONSIBILITY_COLUMNS ") values(?1, ?2, ?3, ?4, ?5)")
+        .bind(r.patient, r.version, r.at, r.who, r.periods)
+        .run();
+  }
 }
 
 void write_alarms(SqliteConnection& db, const Changes& changes) {
   for (const Alarm& a : changes.alarms) {
     // Not "replace into": that would silently delete another open alarm of the same identity.
     db.query("insert into alarm(" HJEMPORT_ALARM_COLUMNS
-             ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict(id) do update set version = ?2, tenant = ?3, "
-             "patient = ?4, identity = ?5, open = ?6, severity = ?7, raised = ?8, document = ?9")
-        .bind(a.id, a.version, a.tenant, a.patient, a.identity, a.open, a.severity, a.raised, a.document)
+             ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict(id) do update set version = ?2, tenant = ?3, "
+             "patient = ?4, identity = ?5, open = ?6, severity = ?7, raised = ?8, document = ?9, due = ?10")
+        .bind(a.id, a.version, a.tenant, a.patient, a.identity, a.open, a.severity, a.raised, a.document, a.due)
         .run();
+  }
+  for (const Call& c : changes.calls) {
+    db.query("replace into call(" HJEMPORT_CALL_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6)")
+        .bind(c.alarm, c.version, c.tenant, c.level, c.attempts, c.next_at)
+        .run();
+  }
+  for (const Changes::CallName& c : changes.dropped_calls) {
+    db.query("delete from call where alarm = ?1 and version = ?2").bind(c.alarm, c.version).run();
   }
   for (const Changes::Reply& r : changes.replies) {
     db.query("insert into reply(key, status, at, body) values(?1, ?2, ?3, ?4)")

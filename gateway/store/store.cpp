@@ -11,7 +11,10 @@ void each_list(auto& changes, Visit visit) {
   visit(changes.devices);
   visit(changes.links);
   visit(changes.plans);
+  visit(changes.responsibilities);
   visit(changes.alarms);
+  visit(changes.calls);
+  visit(changes.dropped_calls);
   visit(changes.quarantined);
   visit(changes.payloads);
   visit(changes.dropped_payloads);

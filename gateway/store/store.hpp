@@ -27,7 +27,14 @@ struct Changes {
   std::vector<Device> devices;       // insert; a known id is left alone
   std::vector<Link> links;           // insert or replace by id
   std::vector<Plan> plans;           // insert
+  std::vector<Responsibility> responsibilities;  // insert
   std::vector<Alarm> alarms;         // insert or replace by id
+  std::vector<Call> calls;           // insert or replace by alarm and version
+  struct CallName {
+    AlarmId alarm;
+    std::uint32_t version = 0;
+  };
+  std::vector<CallName> dropped_calls;   // after `calls`
   std::vector<Quarantined> quarantined;  // insert or replace by id
   std::vector<Payload> payloads;     // insert; a known digest is left alone
   std::vector<Key> dropped_payloads; // no item needs it any more
@@ -163,6 +170,7 @@ class Reader {
   virtual std::vector<Link> links(Source, std::string_view subject) = 0;
   virtual std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) = 0;
   virtual std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version = {}) = 0;
+  virtual std::optional<Responsibility> responsibility(PatientId) = 0;  // the newest version
 
   // -- alarms
   virtual std::optional<Alarm> alarm(AlarmId) = 0;
@@ -170,6 +178,8 @@ class Reader {
   virtual std::optional<Alarm> open_alarm(Tenant, std::string_view identity) = 0;
   virtual std::vector<Alarm> alarms(const AlarmFilter&) = 0;
   virtual std::int64_t open_alarm_count(Tenant) = 0;
+  virtual std::vector<Alarm> due_alarms(Time until, std::size_t limit) = 0;  // of all tenants, due at `until` or before, soonest first
+  virtual std::vector<Call> calls(std::size_t limit) = 0;  // of all tenants, soonest first
   virtual std::optional<Changes::Reply> reply(std::string_view key) = 0;
 
   // -- quarantine

@@ -1,10 +1,13 @@
 """What people do with an alarm, and what must not happen twice or on an old view of it (design 7)."""
+import datetime
+import http.server
+import json
 import threading
 import unittest
 
 import identity
 import payloads
-from harness import GatewayTest
+from harness import Gateway, GatewayTest, client, standard_config, wait_until
 from streams import Stream
 
 NURSE = {"id": "n1", "name": "Kari Nordmann"}
@@ -176,10 +179,131 @@ class AlarmLife(GatewayTest):
         self.assertEqual((event.name, event.alarm["announce"], event.alarm["occurrence_count"]), ("repeated", True, 2))
         self.assertEqual(event.alarm["owner"]["id"], "n1")
 
+    def test_a_snooze_ends_by_itself_and_needs_a_reason(self):
+        alarm = self.raised()
+        until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).isoformat()
+        self.assertEqual(self.act(alarm, "snooze", 1, note="ringer", until=until).status, 409)
+        self.assertEqual(self.act(alarm, "acknowledge", 1).status, 200)
+        self.assertEqual(self.act(alarm, "snooze", 2, until=until).status, 400)
+        self.assertEqual(self.act(alarm, "snooze", 2, note="ringer", minutes=61).status, 400)
+        with Stream(self.gateway) as stream:
+            snoozed = self.act(alarm, "snooze", 2, note="ringer", until=until)
+            self.assertEqual((snoozed.status, snoozed.json()["state"]), (200, "snoozed"))
+            self.assertEqual(stream.of(alarm).alarm["state"], "snoozed")
+            ended = stream.of(alarm)
+        self.assertEqual((ended.name, ended.alarm["state"], ended.alarm["announce"]), ("action", "acknowledged", False))
+        self.assertEqual([one["action"] for one in ended.alarm["events"]], ["acknowledge", "snooze", "snooze-ended"])
+
+    def test_a_worsening_ends_a_snooze(self):
+        alarm = self.raised(88)
+        self.assertEqual(self.act(alarm, "acknowledge", 1).status, 200)
+        self.assertEqual(self.act(alarm, "snooze", 2, note="ringer", minutes=60).status, 200)
+        self.one(payloads.saturation(80, self.number, time=payloads.ago(seconds=1)))
+        shown = self.alarm(alarm)
+        self.assertEqual((shown["state"], shown["announce"]), ("raised", True))
+
+    def test_a_hand_over_moves_the_owner_when_the_other_side_accepts(self):
+        alarm = self.raised()
+        self.assertEqual(self.act(alarm, "take", 1).status, 200)
+        offered = self.act(alarm, "hand-over", 2, to={"organization": "972418013", "name": "Per"}, note="vaktskifte")
+        self.assertEqual((offered.status, offered.json()["owner"]["id"]), (200, "n1"))
+        self.assertEqual(self.act(alarm, "hand-over", 3, accept=True).status, 409)
+        accepted = self.act(alarm, "hand-over", 3, accept=True, by={"id": "n2", "name": "Per"})
+        self.assertEqual((accepted.status, accepted.json()["owner"]["id"]), (200, "n2"))
+
     def test_a_missing_alarm_is_404_for_reading_and_acting(self):
         missing = "1" * len(self.raised())
         self.assertEqual(self.gateway.as_("centre").get(f"/alarms/{missing}").status, 404)
         self.assertEqual(self.act(missing, "take", 1).status, 404)
+
+
+class OnCall:
+    """An on-call webhook that keeps what it was asked."""
+
+    def __init__(self):
+        self.calls = []
+        calls = self.calls
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                calls.append((self.headers["Idempotency-Key"], json.loads(body)))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}/alarm"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Escalation(unittest.TestCase):
+    def setUp(self):
+        self.on_call = OnCall()
+        self.addCleanup(self.on_call.close)
+        config = standard_config()
+        config["clients"].append({**client("ward", ["response-centre"]), "organization": "958935420"})
+        config["service"] = [{"tenant": "bodo", "clocks": [{"severity": "severe", "acknowledge": "2s"}]}]
+        config["escalation"] = [{"tenant": "bodo", "presence": "0s", "levels": [
+            {"clients": ["ward"], "webhook": {"url": self.on_call.url}}]}]
+        self.gateway = Gateway(config)
+        self.addCleanup(self.gateway.clean_up)
+        self.gateway.start()
+
+    def raised(self):
+        number = identity.fresh()
+        first = self.gateway.accept({"measurements": [payloads.saturation(95, number)]})["results"][0]["observation"]
+        patient = self.gateway.as_("hospital").get("/fhir/" + first).json()["subject"]["reference"].removeprefix("Patient/")
+        self.gateway.as_("clinic").put(f"/patients/{patient}/programmes", {"programmes": ["copd"]})
+        return self.gateway.accept({"measurements": [payloads.saturation(80, number)]})["results"][0]["alarms"][0]
+
+    def seen(self, alarm, reader):
+        return self.gateway.as_(reader).get(f"/alarms/{alarm}").status == 200
+
+    def test_a_missed_clock_brings_others_in_and_calls_once_also_over_a_kill(self):
+        alarm = self.raised()
+        self.assertFalse(self.seen(alarm, "ward"))
+        wait_until(lambda: self.on_call.calls, what="the call")
+        self.assertTrue(self.seen(alarm, "ward"))
+        key, body = self.on_call.calls[0]
+        self.assertEqual((body["alarm"], body["level"], body["severity"]), (alarm, 1, "severe"))
+        self.assertNotIn("patient", body)
+        self.gateway.kill()
+        self.gateway.start()
+        shown = self.gateway.as_("centre").get(f"/alarms/{alarm}").json()
+        self.assertEqual([one["action"] for one in shown["events"]], ["escalated"])
+        # A second alarm that is called about shows that the first had every occasion to be.
+        second = self.raised()
+        wait_until(lambda: any(one["alarm"] == second for _, one in self.on_call.calls), what="the second call")
+        self.assertEqual({called for called, one in self.on_call.calls if one["alarm"] == alarm}, {key})
+
+    def test_a_clock_that_runs_out_while_the_program_is_down_is_missed_at_its_start(self):
+        self.raised()
+        self.gateway.kill()
+        due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+        wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) > due, what="the deadline")
+        self.gateway.start()
+        wait_until(lambda: self.on_call.calls, what="the call")
+        self.assertEqual(len({key for key, _ in self.on_call.calls}), 1)
+
+    def test_an_acknowledged_alarm_calls_nobody(self):
+        first = self.raised()
+        answer = self.gateway.as_("centre").post(f"/alarms/{first}/actions", {"action": "acknowledge", "by": NURSE},
+                                                 headers={"If-Match": '"1"'})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNone(answer.json()["deadline"])
+        second = self.raised()
+        wait_until(lambda: self.on_call.calls, what="the call")
+        self.assertEqual({body["alarm"] for _, body in self.on_call.calls}, {second})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
+#include "gateway/api/responsibility.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/place.hpp"
@@ -25,6 +26,7 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/services.hpp"
 #include "tests/support/scripted_http_client.hpp"
 
 namespace tests {
@@ -49,6 +51,11 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
   return settings;
 }
 
+journal::Settings watched_by(const alarms::Services& services, journal::Settings settings) {
+  settings.services = &services;
+  return settings;
+}
+
 }  // namespace
 
 // Declared in the order of construction, like App::Parts.
@@ -60,7 +67,8 @@ struct InProcessGateway::Parts {
         sources(configured_sources(config, store)),
         prepare{config.environment, config.judging.future_tolerance},
         judge(judge_settings(config)),
-        committer(store, clock, config.node, settings),
+        services(timers::services_of(config, store)),
+        committer(store, clock, config.node, watched_by(services, settings)),
         feed(store.own().newest()),
         reads(store, 2),
         audit(committer, clock),
@@ -72,6 +80,7 @@ struct InProcessGateway::Parts {
         http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations,
                   deliver::publishers_of(config)),
+        alarm_timers(timers::Means{loop, store, committer, feed, services, clock, system_random(), http}, config),
         cursors(hmac, system_random()),
         intake(keys, prepare, judge, committer, clock, metrics, conformance),
         conformance_deps{sources, conformance, audit, clock},
@@ -79,7 +88,8 @@ struct InProcessGateway::Parts {
         puller(pull::Means{loop, store, committer, sources, intake, seal, clock, system_random(), http, metrics},
                config.sources),
         ingest_deps{sources, intake, clock, &puller},
-        alarm_deps{committer, feed, reads, audit, clock, metrics},
+        alarm_deps{committer, feed, reads, audit, clock, metrics, services},
+        responsibility_deps{committer, reads, audit, clock, services},
         document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, clock, judge, find_zone(config.timezone).value()},
@@ -94,6 +104,7 @@ struct InProcessGateway::Parts {
     api::add_alarm_document_route(router, document_deps);
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
+    api::add_responsibility_routes(router, responsibility_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
     api::add_fhir_read_routes(router, fhir_deps);
@@ -116,6 +127,7 @@ struct InProcessGateway::Parts {
   ingest::Sources sources;
   ingest::PrepareSettings prepare;
   ingest::JudgeSettings judge;
+  alarms::Services services;
   journal::Committer committer;
   journal::AlarmFeed feed;
   store::ReadPool reads;
@@ -126,6 +138,7 @@ struct InProcessGateway::Parts {
   http::Router router;
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
+  timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::Intake intake;
@@ -137,6 +150,7 @@ struct InProcessGateway::Parts {
   api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
+  api::ResponsibilityDeps responsibility_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
   api::ProjectionDeps projection_deps;
@@ -220,13 +234,15 @@ void InProcessGateway::start() {
   ingest::ensure_links(parts_->committer, parts_->sources, options_.config);
   parts_->link_worker.start();
   parts_->puller.start();
+  parts_->alarm_timers.start();
 }
 
 void InProcessGateway::stop() {
   if (!parts_) return;
-  bool pulled = false;
+  bool pulled = false, timed = false;
   parts_->puller.stop([&] { pulled = true; });
-  run_loop([&] { return pulled; });
+  parts_->alarm_timers.stop([&] { timed = true; });
+  run_loop([&] { return pulled && timed; });
   parts_->link_worker.stop();
   parts_->committer.stop();
   parts_->reads.stop();
@@ -253,6 +269,9 @@ const ingest::Sources& InProcessGateway::sources() const {
 }
 const ingest::Replays& InProcessGateway::replays() const {
   return parts_->replays;
+}
+timers::Timers& InProcessGateway::alarm_timers() {
+  return parts_->alarm_timers;
 }
 pull::Puller& InProcessGateway::puller() {
   return parts_->puller;

@@ -21,6 +21,7 @@
 #include "gateway/pull/puller.hpp"
 #include "gateway/runtime/metrics.hpp"
 #include "gateway/store/store.hpp"
+#include "gateway/timers/timers.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -82,7 +83,7 @@ class InProcessGateway {
     gateway::config::Config config = two_tenants();
     std::shared_ptr<gateway::store::Store> store;  // none: a MemoryStore
     gateway::journal::Settings committer;
-    Vendor vendor;  // what sources with `pull` are answered; none: nothing
+    Vendor vendor;  // what sources with `pull` and webhooks are answered; none: nothing
   };
   InProcessGateway() : InProcessGateway(Options()) {}
   explicit InProcessGateway(Options);
@@ -99,6 +100,7 @@ class InProcessGateway {
   const gateway::ingest::Replays& replays() const;
   gateway::Metrics& metrics();
   gateway::pull::Puller& puller();
+  gateway::timers::Timers& alarm_timers();
   const std::vector<gateway::deliver::HttpRequest>& asked_vendor() const;  // since the last start, in order
   const gateway::config::Config& config() const { return options_.config; }
   gateway::store::Tenant bodo() { return store_->tenant("bodo"); }

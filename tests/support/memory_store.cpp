@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/support/memory_rows.hpp"
+
 namespace support {
 
 namespace store = gateway::store;
@@ -29,32 +31,6 @@ struct StoredVersion {
   Position position = 0;
 };
 
-template <class Id, class Row>
-std::optional<Row> find_in(const std::map<Id, Row>& rows, Id id) {
-  auto found = rows.find(id);
-  if (found == rows.end()) return std::nullopt;
-  return found->second;
-}
-
-// Rows of a map in id order, after `after`, that satisfy `wanted`, at most `limit`.
-template <class Id, class Row, class Wanted>
-std::vector<Row> select(const std::map<Id, Row>& rows, std::optional<Id> after, std::size_t limit, Wanted wanted) {
-  std::vector<Row> out;
-  for (auto at = after ? rows.upper_bound(*after) : rows.begin(); at != rows.end() && out.size() < limit; ++at)
-    if (wanted(at->second)) out.push_back(at->second);
-  return out;
-}
-
-template <class T>
-bool any_or_none(const std::vector<T>& allowed, const T& value) {
-  return allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
-}
-
-bool all_satisfied(const std::vector<fhir::DateCondition>& conditions, Time at) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [at](const fhir::DateCondition& condition) { return fhir::satisfies(condition, at); });
-}
-
 bool matches(const store::ObservationFilter& filter, const store::Observation& row) {
   return row.tenant == filter.tenant && any_or_none(filter.patients, row.patient) &&
          any_or_none(filter.kinds, row.kind) && any_or_none(filter.ids, row.id) && any_or_none(filter.keys, row.key) &&
@@ -74,7 +50,9 @@ struct MemoryStore::State {
   std::map<DeviceId, store::Device> devices;
   std::map<LinkId, store::Link> links;
   std::map<PatientId, std::vector<store::Plan>> plans;
+  std::map<PatientId, store::Responsibility> responsibilities;
   std::map<AlarmId, store::Alarm> alarms;
+  std::map<std::pair<AlarmId, std::uint32_t>, store::Call> calls;
   std::map<QuarantineId, store::Quarantined> quarantined;
   std::map<store::Key, store::Payload> payloads;
   std::vector<store::Audit> audits;
@@ -189,7 +167,10 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   for (const store::Device& row : changes.devices) devices.emplace(row.id, row);
   for (const store::Link& row : changes.links) links[row.id] = row;
   for (const store::Plan& row : changes.plans) plans[row.patient].push_back(row);
+  for (const store::Responsibility& row : changes.responsibilities) responsibilities[row.patient] = row;
   for (const store::Alarm& row : changes.alarms) alarms[row.id] = row;
+  for (const store::Call& row : changes.calls) calls[{row.alarm, row.version}] = row;
+  for (const store::Changes::CallName& name : changes.dropped_calls) calls.erase({name.alarm, name.version});
   for (const store::Quarantined& row : changes.quarantined) quarantined[row.id] = row;
   for (const store::Payload& row : changes.payloads) payloads.emplace(row.digest, row);
   for (const store::Key& digest : changes.dropped_payloads) payloads.erase(digest);
@@ -412,6 +393,22 @@ class MemoryStore::View final : public store::Reader {
     std::lock_guard lock(state_->mutex);
     return std::count_if(state_->alarms.begin(), state_->alarms.end(),
                          [&](const auto& entry) { return entry.second.open && entry.second.tenant == tenant; });
+  }
+  std::vector<store::Alarm> due_alarms(Time until, std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    auto due = select(state_->alarms, std::optional<AlarmId>(), SIZE_MAX,
+                      [&](const store::Alarm& row) { return row.due && *row.due <= until; });
+    return soonest(std::move(due), limit, [](const store::Alarm& row) { return *row.due; });
+  }
+  std::vector<store::Call> calls(std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Call> owed;
+    for (const auto& [name, row] : state_->calls) owed.push_back(row);
+    return soonest(std::move(owed), limit, [](const store::Call& row) { return row.next_at; });
+  }
+  std::optional<store::Responsibility> responsibility(PatientId patient) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->responsibilities, patient);
   }
   std::optional<store::Changes::Reply> reply(std::string_view key) override {
     std::lock_guard lock(state_->mutex);

@@ -29,6 +29,7 @@ GATEWAY = {
     "journal": ["registry", "alarms", "store", "http", "runtime"],
     "auth": ["journal", "store", "config", "http", "runtime"],
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
+    "timers": ["deliver", "journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "pull": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
     "doors": ["ingest", "deliver", "journal", "registry", "alarms", "store", "config", "http", "runtime"],

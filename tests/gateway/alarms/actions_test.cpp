@@ -31,12 +31,12 @@ Alarm done(const Alarm& alarm, Action action, Time now) {
 
 }  // namespace
 
-TEST_CASE("actions: a whole body is read, members of later actions are left alone", "[gateway][alarms]") {
+TEST_CASE("actions: a whole body is read, members of other actions are not looked at", "[gateway][alarms]") {
   auto request =
-      parsed(R"({"action":"hand-over","note":"til legevakt","by":{"id":"kari","name":"Kari Vakt"},"to":"legevakt"})");
+      parsed(R"({"action":"dispatch","note":"ambulanse","by":{"id":"kari","name":"Kari Vakt"},"to":"legevakt","minutes":"x"})");
   REQUIRE(request.has_value());
-  CHECK(request->action == Action::hand_over);
-  CHECK(request->note == "til legevakt");
+  CHECK(request->action == Action::dispatch);
+  CHECK(request->note == "ambulanse");
   CHECK(request->by_id == "kari");
   CHECK(request->by_name == "Kari Vakt");
 }
@@ -74,6 +74,32 @@ TEST_CASE("actions: a bad body names the member", "[gateway][alarms]") {
       {"note too long", R"({"action":"take","note":")" + long_note + R"(","by":{"id":"kari"}})",
        "note: more than 4000 bytes"},
       {"a note without text", R"({"action":"note","by":{"id":"kari"}})", "note: missing"},
+      {"a snooze without reason", R"({"action":"snooze","minutes":5,"by":{"id":"kari"}})",
+       "note: missing; a snooze has a reason"},
+      {"a snooze without end", R"({"action":"snooze","note":"x","by":{"id":"kari"}})",
+       "a snooze ends: until or minutes, one of them"},
+      {"a snooze with two ends",
+       R"({"action":"snooze","note":"x","minutes":5,"until":"2026-11-20T08:00:00Z","by":{"id":"kari"}})",
+       "a snooze ends: until or minutes, one of them"},
+      {"no minutes", R"({"action":"snooze","note":"x","minutes":0,"by":{"id":"kari"}})",
+       "minutes: expected a whole number from 1 to 1440"},
+      {"half a minute", R"({"action":"snooze","note":"x","minutes":0.5,"by":{"id":"kari"}})",
+       "minutes: expected a whole number from 1 to 1440"},
+      {"an end without offset", R"({"action":"snooze","note":"x","until":"2026-11-20T08:00:00","by":{"id":"kari"}})",
+       "until: expected a time with offset, like 2026-11-20T08:00:00+01:00"},
+      {"handed to nobody", R"({"action":"hand-over","by":{"id":"kari"}})",
+       "a hand-over is offered (to) or answered (accept), one of them"},
+      {"handed to an empty one", R"({"action":"hand-over","to":{},"by":{"id":"kari"}})",
+       "to: organization or name is missing"},
+      {"handed to a string", R"({"action":"hand-over","to":"legevakt","by":{"id":"kari"}})", "to: expected an object"},
+      {"offered and answered", R"({"action":"hand-over","to":{"name":"Per"},"accept":true,"by":{"id":"kari"}})",
+       "a hand-over is offered (to) or answered (accept), one of them"},
+      {"answered by a word", R"({"action":"hand-over","accept":"yes","by":{"id":"kari"}})",
+       "accept: expected true or false"},
+      {"a cause without code", R"({"action":"resolve","cause":{"system":"urn:x"},"by":{"id":"kari"}})",
+       "cause: code or display is missing"},
+      {"a measure that is a word", R"({"action":"resolve","measure":"phone","by":{"id":"kari"}})",
+       "measure: expected an object"},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
@@ -104,7 +130,7 @@ TEST_CASE("actions: taking makes an owner, resolving ends it, reopening starts w
   CHECK(alarm.closing.empty());
   CHECK(alarm.version == 6);
   REQUIRE(alarm.events.size() == 5);
-  CHECK(alarm.events[1] == LogEntry{morning + 2min, kari, "take", ""});
+  CHECK(alarm.events[1] == LogEntry{morning + 2min, kari, "take", "", {}, {}, {}, 0});
   CHECK(alarm.events[4].action == "reopen");
 }
 
@@ -137,10 +163,6 @@ TEST_CASE("actions: what the state does not allow is a conflict and changes noth
   CHECK(refused.error().detail ==
         "reopen is not possible while the alarm is raised; only a resolved alarm is reopened");
 
-  auto later = apply_action(alarm, by_kari(Action::snooze), "centre", false, morning);
-  REQUIRE_FALSE(later.has_value());
-  CHECK(later.error().detail == "snooze is not supported yet");
-
   Alarm resolved = done(alarm, Action::resolve, morning);
   auto taken = apply_action(resolved, by_kari(Action::reopen), "centre", true, morning);
   REQUIRE_FALSE(taken.has_value());
@@ -155,4 +177,128 @@ TEST_CASE("actions: a full log refuses further notes, and nothing else", "[gatew
   REQUIRE_FALSE(note.has_value());
   CHECK(note.error().category == ErrorCategory::conflict);
   CHECK(apply_action(alarm, by_kari(Action::resolve), "centre", false, morning).has_value());
+}
+
+namespace {
+
+ActionRequest snooze_for(std::chrono::minutes minutes, std::string who = "kari") {
+  ActionRequest request = by_kari(Action::snooze, "ringer tilbake");
+  request.minutes = minutes;
+  request.by_id = std::move(who);
+  return request;
+}
+
+ActionRequest offer_to(std::string organization, std::string name = {}) {
+  ActionRequest request = by_kari(Action::hand_over, "roer seg");
+  request.to_organization = std::move(organization);
+  request.to_name = std::move(name);
+  return request;
+}
+
+ActionRequest answer(bool accept, std::string who) {
+  ActionRequest request{Action::hand_over, {}, std::move(who), "Per"};
+  request.accept = accept;
+  return request;
+}
+
+Alarm applied(const Alarm& alarm, const ActionRequest& request, std::string_view client = "centre",
+              std::string_view organization = {}) {
+  auto change = apply_action(alarm, request, client, false, morning + 10min, organization);
+  REQUIRE(change.has_value());
+  return *change->alarm;
+}
+
+std::string refused(const Alarm& alarm, const ActionRequest& request, ErrorCategory category,
+                    std::string_view client = "centre", std::string_view organization = {}) {
+  auto change = apply_action(alarm, request, client, false, morning + 10min, organization);
+  REQUIRE_FALSE(change.has_value());
+  CHECK(change.error().category == category);
+  return change.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("actions: a snooze has its bound, is for who has seen or owns it, and never for a safety alarm", "[gateway][alarms]") {
+  CHECK(refused(red(), snooze_for(5min), ErrorCategory::conflict) ==
+        "snooze is not possible while the alarm is raised; only an acknowledged or taken alarm is snoozed");
+  const Alarm seen = done(red(), Action::acknowledge, morning + 1min);
+  const Alarm snoozed = applied(seen, snooze_for(60min));
+  CHECK(snoozed.machine.state == State::snoozed);
+  CHECK(snoozed.machine.snoozed_until == morning + 70min);
+  CHECK(snoozed.events.back().note == "ringer tilbake");
+  CHECK(refused(seen, snooze_for(61min), ErrorCategory::invalid) == "a snooze of this alarm lasts at most 60 minutes");
+  ActionRequest past = snooze_for(0min);
+  past.until = morning;
+  CHECK(refused(seen, past, ErrorCategory::invalid) == "until: it has passed");
+
+  const Alarm taken = done(red(), Action::take, morning + 1min);
+  CHECK(applied(taken, snooze_for(5min)).owner->id == "kari");
+  CHECK(refused(taken, snooze_for(5min, "per"), ErrorCategory::conflict) ==
+        "snooze is not possible: a taken alarm is snoozed by its owner");
+
+  const Alarm fall = done(*apply_event(nullptr, press(morning), at(morning)).alarm, Action::acknowledge, morning + 1min);
+  CHECK(refused(fall, snooze_for(5min), ErrorCategory::conflict) == "snooze is not possible for a safety alarm");
+}
+
+TEST_CASE("actions: until a hand-over is accepted the old side owns and answers, then the new", "[gateway][alarms]") {
+  Alarm taken = done(red(), Action::take, morning + 1min);
+  taken.responsible = "972418013";
+  const Alarm offered = applied(taken, offer_to("958935420", "legevakt"));
+  CHECK(offered.owner->id == "kari");
+  CHECK(offered.responsible == "972418013");
+  CHECK(offered.events.back() == [&] {
+    LogEntry line{morning + 10min, Person{"centre", "kari", "Kari Vakt"}, "hand-over", "Til 958935420, legevakt: roer seg"};
+    line.organization = "958935420";
+    return line;
+  }());
+  CHECK(refused(offered, answer(true, "kari"), ErrorCategory::conflict) == "hand-over is not accepted by whoever offered it");
+  CHECK(refused(offered, answer(true, "per"), ErrorCategory::conflict, "other", "111111111") ==
+        "hand-over is offered to another organisation");
+
+  const Alarm accepted = applied(offered, answer(true, "per"), "other", "958935420");
+  CHECK(accepted.owner == Person{"other", "per", "Per"});
+  CHECK(accepted.responsible == "958935420");
+  CHECK(accepted.handed_over);
+  CHECK(accepted.former == "972418013");
+  CHECK_FALSE(accepted.offer);
+  CHECK(accepted.events.back().action == "hand-over-accepted");
+
+  const Alarm declined = applied(offered, answer(false, "per"), "other", "958935420");
+  CHECK(declined.owner->id == "kari");
+  CHECK(declined.responsible == "972418013");
+  CHECK(declined.former == "958935420");
+  CHECK(declined.events.back().action == "hand-over-declined");
+  CHECK(refused(declined, answer(true, "per"), ErrorCategory::conflict) ==
+        "hand-over is not possible: none is offered that could be answered");
+}
+
+TEST_CASE("actions: a hand-over ends a snooze, and to a person it leaves the organisation", "[gateway][alarms]") {
+  const Alarm snoozed = applied(done(red(), Action::acknowledge, morning + 1min), snooze_for(30min));
+  const Alarm offered = applied(snoozed, offer_to({}, "Per"));
+  CHECK(offered.machine.state == State::acknowledged);
+  CHECK_FALSE(offered.machine.snoozed_until);
+  const Alarm accepted = applied(offered, answer(true, "per"));
+  CHECK(accepted.machine.state == State::in_progress);
+  CHECK(accepted.owner->id == "per");
+  CHECK(accepted.responsible.empty());
+  CHECK_FALSE(accepted.handed_over);
+}
+
+TEST_CASE("actions: the stored log keeps the national hub's codes, and the shown one its form", "[gateway][alarms]") {
+  Alarm alarm = done(red(), Action::take, morning + 1min);
+  ActionRequest resolve = by_kari(Action::resolve, "Fulgt opp");
+  resolve.cause = Coding{"urn:example:cause", "12", "Feil på utstyr"};
+  resolve.measure = Coding{"", "", "Telefon"};
+  alarm = applied(alarm, resolve);
+  auto stored = fhir::JsonDocument::parse(stored_json(alarm));
+  REQUIRE(stored.has_value());
+  fhir::JsonValue lines = stored->root()["events"];
+  CHECK(lines.at(0)["event"].scalar() == "1");
+  CHECK(lines.at(1)["event"].scalar() == "3");
+  CHECK(lines.at(1)["cause"].json() == R"({"system":"urn:example:cause","code":"12","display":"Feil på utstyr"})");
+  CHECK(lines.at(1)["measure"]["display"].scalar() == "Telefon");
+  auto shown = fhir::JsonDocument::parse(shown_json(alarm));
+  REQUIRE(shown.has_value());
+  for (fhir::JsonValue line : shown->root()["events"]) CHECK(line.size() == 4);
+  CHECK(*alarm_from_json(stored->root()) == alarm);
 }

@@ -43,6 +43,21 @@ Alarm full() {
   alarm.deadline = morning + 15min;
   alarm.events = {{morning, alarm.owner, "take", "æøå"}, {morning + 1s, std::nullopt, "normal", ""}};
   alarm.closing = "resolve";
+  alarm.machine.snoozed_until = morning + 3us;
+  alarm.machine.snoozed_from = thresholds::State::in_progress;
+  alarm.machine.handing_over = true;
+  alarm.offer = Offer{*alarm.owner, "958935420", "Per"};
+  alarm.timing = {thresholds::Clock::take, morning + 5us, 2, morning + 6us, morning + 7us};
+  alarm.responsible = "972418013";
+  alarm.responsible_until = morning + 8us;
+  alarm.handed_over = true;
+  alarm.former = "";
+  alarm.called_in = {"night", "second"};
+  alarm.due = morning + 9us;
+  alarm.events[0].cause = Coding{"urn:x", "1", "årsak"};
+  alarm.events[0].measure = Coding{"", "", "tiltak"};
+  alarm.events[0].organization = "958935420";
+  alarm.events[1].level = 3;
   return alarm;
 }
 

@@ -22,6 +22,8 @@ tenants: [{id: t}]
 sources: [{id: s}]
 links: [{source: s}]
 clients: [{id: c}]
+service: [{tenant: t, hours: [{days: [monday]}], clocks: [{severity: severe}]}]
+escalation: [{tenant: t, levels: [{clients: [c]}]}]
 destinations: [{id: d}]
 mqtt: [{id: m, topics: [{filter: f}]}]
 rules: rules.yaml
@@ -68,7 +70,8 @@ TEST_CASE("docs/configuration.md: every setting is there and nothing else", "[co
 TEST_CASE("docs/configuration.md: the sample reaches into every list", "[config][docs]") {
   std::set<std::string> known = settings();
   for (const char* inside : {"listen[].tls.key", "sources[].auth.bearer", "links[].patient.value", "clients[].roles",
-                             "destinations[].auth.bearer", "programmes[].rules"}) {
+                             "destinations[].auth.bearer", "programmes[].rules", "service[].clocks[].take",
+                             "escalation[].levels[].webhook.url"}) {
     CHECK(known.count(inside) == 1);
   }
 }

@@ -167,7 +167,7 @@ TEST_CASE("alarm feed: no gap and no repeat while groups are committed", "[journ
 TEST_CASE("alarm feed: waiting streams are woken by alarms only, and are counted while they live", "[journal][feed]") {
   AlarmFeed feed(0);
   boost::asio::io_context loop{1};
-  auto waiter = feed.waiter(loop.get_executor());
+  auto waiter = feed.waiter(loop.get_executor(), store::Tenant{1});
   CHECK(feed.streams() == 1);
   int woken = 0;
   auto wait = [&] {
@@ -201,7 +201,7 @@ TEST_CASE("alarm feed: a stream that ends while it is woken does no harm", "[jou
   for (int i = 0; i < 300; ++i) {
     std::atomic<bool> ended{false};
     boost::asio::post(loop, [&] {
-      auto waiter = feed.waiter(loop.get_executor());
+      auto waiter = feed.waiter(loop.get_executor(), store::Tenant{1});
       waiter->expires_after(std::chrono::milliseconds(i % 2));
       waiter->async_wait([waiter, &ended](const boost::system::error_code&) mutable {
         waiter.reset();

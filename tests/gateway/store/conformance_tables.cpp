@@ -154,6 +154,54 @@ void alarms(Backend& backend) {
   CHECK_FALSE(reader->alarm({40})->open);
 }
 
+void alarm_times(Backend& backend) {
+  Changes changes;
+  changes.alarms = {alarm(40, "a"), alarm(41, "b"), alarm(42, "c"), alarm(43, "d")};
+  changes.alarms[0].due = at(20);
+  changes.alarms[1].due = at(10);
+  changes.alarms[3].due = at(30);
+  changes.alarms[3].tenant = Tenant{2};
+  changes.calls = {{{40}, 3, Tenant{1}, 1, 0, at(9)}, {{40}, 5, Tenant{1}, 2, 0, at(8)}};
+  commit(backend, changes);
+  backend.reopen();
+  std::unique_ptr<Reader> reader = backend.store().reader();
+  CHECK(reader->due_alarms(at(9), 10).empty());
+  CHECK(ids_of(reader->due_alarms(at(20), 10)) == Ids{41, 40});
+  CHECK(ids_of(reader->due_alarms(at(99), 10)) == Ids{41, 40, 43});
+  CHECK(ids_of(reader->due_alarms(at(99), 1)) == Ids{41});
+  CHECK(reader->alarm({40})->due == at(20));
+  CHECK_FALSE(reader->alarm({42})->due);
+  REQUIRE(reader->calls(10).size() == 2);
+  CHECK(reader->calls(10)[0].version == 5);
+  CHECK(reader->calls(1)[0].level == 2);
+
+  Changes next;
+  next.alarms = {changes.alarms[0]};
+  next.alarms[0].due.reset();
+  next.calls = {{{40}, 3, Tenant{1}, 1, 4, at(50)}};
+  next.dropped_calls = {{{40}, 5}};
+  commit(backend, next);
+  CHECK(ids_of(reader->due_alarms(at(99), 10)) == Ids{41, 43});
+  REQUIRE(reader->calls(10).size() == 1);
+  CHECK(reader->calls(10)[0].attempts == 4);
+  CHECK(reader->calls(10)[0].next_at == at(50));
+}
+
+void responsibilities(Backend& backend) {
+  Changes changes;
+  changes.responsibilities = {{{100}, 1, at(1), "a", "[1]"}};
+  commit(backend, changes);
+  changes.responsibilities = {{{100}, 2, at(2), "b", "[2]"}};
+  commit(backend, changes);
+  std::optional<Responsibility> read = backend.store().reader()->responsibility({100});
+  REQUIRE(read);
+  CHECK(read->version == 2);
+  CHECK(read->who == "b");
+  CHECK(read->at == at(2));
+  CHECK(read->periods == "[2]");
+  CHECK_FALSE(backend.store().reader()->responsibility({101}));
+}
+
 void replies(Backend& backend) {
   Changes changes;
   changes.replies = {{"centre/k1", 200, "{}", at(1)}};
@@ -475,6 +523,8 @@ std::span<const Case> table_cases() {
       {"patients and devices", people},
       {"links and plans", links_and_plans},
       {"alarms: at most one open per identity and tenant", alarms},
+      {"alarms by when something is due, and calls owed", alarm_times},
+      {"who answers for a patient, by version", responsibilities},
       {"replies to repeated actions", replies},
       {"events wait for their patient while their alarm is open", events},
       {"dispensed doses of a patient and of a tenant", dispenses},
