@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/support/row_selection.hpp"
+
 namespace support {
 
 namespace store = gateway::store;
@@ -29,38 +31,6 @@ struct StoredVersion {
   Position position = 0;
 };
 
-template <class Id, class Row>
-std::optional<Row> find_in(const std::map<Id, Row>& rows, Id id) {
-  auto found = rows.find(id);
-  if (found == rows.end()) return std::nullopt;
-  return found->second;
-}
-
-// Rows of a map in id order, after `after`, that satisfy `wanted`, at most `limit`.
-template <class Id, class Row, class Wanted>
-std::vector<Row> select(const std::map<Id, Row>& rows, std::optional<Id> after, std::size_t limit, Wanted wanted) {
-  std::vector<Row> out;
-  for (auto at = after ? rows.upper_bound(*after) : rows.begin(); at != rows.end() && out.size() < limit; ++at)
-    if (wanted(at->second)) out.push_back(at->second);
-  return out;
-}
-
-template <class T>
-bool any_or_none(const std::vector<T>& allowed, const T& value) {
-  return allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
-}
-
-bool all_satisfied(const std::vector<fhir::DateCondition>& conditions, Time at) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [at](const fhir::DateCondition& condition) { return fhir::satisfies(condition, at); });
-}
-
-bool matches(const store::ObservationFilter& filter, const store::Observation& row) {
-  return row.tenant == filter.tenant && any_or_none(filter.patients, row.patient) &&
-         any_or_none(filter.kinds, row.kind) && any_or_none(filter.ids, row.id) && any_or_none(filter.keys, row.key) &&
-         all_satisfied(filter.measured, row.measured) && all_satisfied(filter.updated, row.updated);
-}
-
 }  // namespace
 
 struct MemoryStore::State {
@@ -81,6 +51,8 @@ struct MemoryStore::State {
   std::map<DeliveryId, store::Delivery> deliveries;
   std::map<std::string, Position, std::less<>> cursors;
   std::map<std::pair<store::Source, std::string>, store::PullUser> pull_users;
+  std::map<store::Source, store::SourceSeen> sources_seen;
+  std::map<DeviceId, store::DeviceSeen> devices_seen;
   std::map<std::string, store::Changes::Reply, std::less<>> replies;
   std::vector<store::JournalEntry> journal;
   std::int64_t highest_id = 0;
@@ -199,6 +171,9 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   for (const store::Changes::Cursor& row : changes.cursors) cursors[row.destination] = row.position;
   for (const store::PullUser& row : changes.pull_users) pull_users[{row.source, row.user}] = row;
   for (const store::Changes::PullUserName& name : changes.dropped_pull_users) pull_users.erase({name.source, name.user});
+  for (const store::SourceSeen& row : changes.sources_seen) sources_seen[row.source] = row;
+  for (const store::DeviceSeen& row : changes.devices_seen) devices_seen[row.device] = row;
+  for (DeviceId id : changes.dropped_devices_seen) devices_seen.erase(id);
   for (const store::Changes::Reply& row : changes.replies) replies.emplace(row.key, row);
   highest_id = std::max(highest_id, changes.highest_id);
 }
@@ -509,6 +484,20 @@ class MemoryStore::View final : public store::Reader {
     std::vector<store::PullUser> rows;
     for (const auto& [name, row] : state_->pull_users)
       if (name.first == source) rows.push_back(row);
+    return rows;
+  }
+
+  std::vector<store::SourceSeen> sources_seen() override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::SourceSeen> rows;
+    for (const auto& [source, row] : state_->sources_seen) rows.push_back(row);
+    return rows;
+  }
+  std::vector<store::DeviceSeen> devices_seen(store::Source source) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::DeviceSeen> rows;
+    for (const auto& [device, row] : state_->devices_seen)
+      if (row.source == source) rows.push_back(row);
     return rows;
   }
 
