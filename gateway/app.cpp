@@ -9,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/admin_sources.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/conformance.hpp"
@@ -40,6 +41,8 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
+#include "gateway/timers/supervision.hpp"
+#include "gateway/timers/loop.hpp"
 
 namespace gateway {
 namespace asio = boost::asio;
@@ -105,7 +108,10 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations),
         cursors(hmac, world.random),
-        intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
+        intake(keys, prepare, judge, committer, world.clock, metrics, conformance, heard),
+        timer_loop(maintenance, world.clock),
+        supervision({*store, committer, sources, heard, metrics}, config.supervision.grace),
+        source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
         puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
@@ -145,7 +151,11 @@ struct App::Parts {
   deliver::Forwarder forwarder;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
+  ingest::LastHeard heard;
   ingest::Intake intake;
+  timers::Loop timer_loop;
+  timers::Supervision supervision;
+  api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
   pull::Puller puller;
@@ -209,6 +219,7 @@ void App::Parts::routes() {
   api::add_deadletter_routes(router, admin_deps);
   api::add_mapping_routes(router, admin_deps);
   api::add_pull_routes(router, pull_deps);
+  api::add_source_routes(router, source_deps);
   api::add_conformance_routes(router, conformance_deps);
   api::add_reload_route(router, reload_deps);
   api::add_recall_routes(router, admin_deps);
@@ -325,6 +336,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.committer.observe([&parts](const store::Changes& changes, store::Position first) { parts.feed.committed(changes, first); });
   parts.committer.observe(
       [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
+  parts.timer_loop.add(parts.supervision);
   parts.listen();
   parts.publish_metrics();
 }
@@ -343,6 +355,7 @@ void App::start() {
   parts.link_worker.start();
   parts.forwarder.start();
   parts.puller.start();
+  parts.timer_loop.start();
   parts.every_while();
   parts.server->start();
   if (parts.mllp) parts.mllp->start();
@@ -361,12 +374,14 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, received, pulled, forwarded;
+  std::promise<void> served, received, pulled, forwarded, stepped;
   parts.server->stop([&served] { served.set_value(); });
   if (parts.mllp) parts.mllp->stop([&received] { received.set_value(); });
   parts.stop_subscribers();
   if (parts.mllp) received.get_future().wait();
   served.get_future().wait();
+  parts.timer_loop.stop([&stepped] { stepped.set_value(); });
+  stepped.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();
   parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
