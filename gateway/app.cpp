@@ -41,6 +41,7 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
+#include "gateway/timers/self_test.hpp"
 #include "gateway/timers/supervision.hpp"
 #include "gateway/timers/loop.hpp"
 
@@ -111,6 +112,7 @@ struct App::Parts {
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance, heard),
         timer_loop(maintenance, world.clock),
         supervision({*store, committer, sources, heard, metrics}, config.supervision.grace),
+        self_tests({maintenance, *store, committer, sources, intake, feed, world.clock, metrics}, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
@@ -155,6 +157,7 @@ struct App::Parts {
   ingest::Intake intake;
   timers::Loop timer_loop;
   timers::Supervision supervision;
+  timers::SelfTests self_tests;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
@@ -337,6 +340,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.committer.observe(
       [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
   parts.timer_loop.add(parts.supervision);
+  parts.timer_loop.add(parts.self_tests);
   parts.listen();
   parts.publish_metrics();
 }

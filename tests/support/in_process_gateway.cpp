@@ -26,6 +26,7 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/self_test.hpp"
 #include "gateway/timers/supervision.hpp"
 #include "tests/support/scripted_http_client.hpp"
 
@@ -77,6 +78,7 @@ struct InProcessGateway::Parts {
         intake(keys, prepare, judge, committer, clock, metrics, conformance, heard),
         timer_loop(loop, clock),
         supervision({store, committer, sources, heard, metrics}, config.supervision.grace),
+        self_tests({loop, store, committer, sources, intake, feed, clock, metrics}, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
@@ -107,6 +109,7 @@ struct InProcessGateway::Parts {
     api::add_conformance_routes(router, conformance_deps);
     api::add_recall_routes(router, admin_deps);
     timer_loop.add(supervision);
+    timer_loop.add(self_tests);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -134,6 +137,7 @@ struct InProcessGateway::Parts {
   ingest::Intake intake;
   timers::Loop timer_loop;
   timers::Supervision supervision;
+  timers::SelfTests self_tests;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
