@@ -61,7 +61,7 @@ TEST_CASE("config: supervision that could not work is refused with its line", "[
       {"devices before their source", "silent_after: 1d, device_silent_after: 6h",
        "8: 'device_silent_after' must not be shorter than 'silent_after'"},
       {"a negative deadline", "silent_after: -1h",
-       "8: 'sources[0].silent_after' must be a duration from 0s to 365d, written like 90s, 15m, 6h or 3d"},
+       "8: 'sources[0].silent_after' must be a duration from 0ms to 365d, written like 90s, 15m, 6h or 3d"},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {

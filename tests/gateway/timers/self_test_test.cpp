@@ -68,9 +68,9 @@ TEST_CASE("self-test: a made-up reading becomes an alarm on the stream, and is p
   CHECK(made[0].closing == "resolve");
   CHECK(made[0].tenant == "bodo");
   CHECK(made[0].reason.rule == "oxygen-saturation:alert_low");
-  t.gateway.pass(minutes(4));
+  t.gateway.pass(minutes(4), seconds(1));
   CHECK(t.alarms(t.made_up()).size() == 1);
-  t.gateway.pass(minutes(1));
+  t.gateway.pass(minutes(1), seconds(1));
   t.passes(2);
   CHECK(t.on_stream(t.gateway.bodo()) == std::vector<std::string>{"self-test", "self-test"});
   CHECK(t.gateway.metrics().self_test("bodo").passing.value() == 1);
@@ -113,7 +113,7 @@ TEST_CASE("self-test: a source's silence is not hidden by it", "[timers]") {
   InProcessGateway::Options options = tested();
   options.config.sources[0].silent_after = minutes(10);
   InProcessGateway gateway(std::move(options));
-  gateway.pass(minutes(12));
+  gateway.pass(minutes(12), seconds(1));
   store::AlarmFilter filter;
   filter.tenant = gateway.bodo();
   const auto rows = gateway.reader().alarms(filter);
@@ -124,10 +124,10 @@ TEST_CASE("self-test: a source's silence is not hidden by it", "[timers]") {
 TEST_CASE("self-test: one that fails is an alarm of the centre, and ends with the next that passes", "[timers]") {
   Tested t;
   t.passes(1);
-  t.gateway.pass(minutes(4) + seconds(59));
+  t.gateway.pass(minutes(4) + seconds(59), seconds(1));
   SECTION("the store takes nothing") {
     t.gateway.memory().fail_commits(1'000);
-    t.gateway.pass(seconds(31));
+    t.gateway.pass(seconds(31), seconds(1));
     t.until([&] { return t.gateway.metrics().self_test("bodo").passing.value() == 0; });
     t.gateway.memory().fail_commits(0);
   }
@@ -144,7 +144,7 @@ TEST_CASE("self-test: one that fails is an alarm of the centre, and ends with th
   CHECK(raised.identity == "technical|self-test-failed|sensors");
   CHECK(raised.reason.text == "Selvtesten feilet: en prøvemåling fra sensors ble ikke til varsel innen 10 sekunder");
   CHECK(t.gateway.metrics().self_test("bodo").passing.value() == 0);
-  t.gateway.pass(minutes(6));
+  t.gateway.pass(minutes(6), seconds(1));
   t.until([&] { return t.alarms(t.gateway.bodo(), true).empty(); });
   CHECK(t.alarms(t.gateway.bodo(), false).front().closing == "restored");
   CHECK(t.gateway.metrics().self_test("bodo").passing.value() == 1);
