@@ -413,6 +413,10 @@ void append_observation(std::string& out, const ObservationHead& head, std::stri
   out += committed;
   out += '"';
   out += names_a_person_nationally(head.patient_system) ? kind.profiles : kind.profiles_plain;
+  if (head.test_data) {
+    // "test health data" (HL7 v3 ActReason), which R4's security labels take from there.
+    out += R"(,"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"}])";
+  }
   out += R"(},"status":")";
   out += head.status;
   out += R"(","subject":)";

@@ -65,6 +65,7 @@ struct ObservationHead {
   std::string_view patient_system, patient_value;  // identifier; empty when the patient has none
   std::string_view organization;        // organisation number of the responsible municipality or trust (performer)
   std::string_view organization_name;
+  bool test_data = false;               // meta.security HTEST: made up to see whether the way works
 };
 void append_observation(std::string& out, const ObservationHead&, std::string_view body);
 // The body of a resource made by append_observation, to put another head in front of it; empty when it is none of ours.

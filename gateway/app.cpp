@@ -9,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/admin_sources.hpp"
 #include "gateway/api/alarm_document.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
@@ -43,7 +44,10 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
+#include "gateway/timers/loop.hpp"
+#include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
+#include "gateway/timers/supervision.hpp"
 #include "gateway/timers/timers.hpp"
 
 namespace gateway {
@@ -114,7 +118,11 @@ struct App::Parts {
                   deliver::publishers_of(config)),
         alarm_timers(timers::Means{maintenance, *store, committer, feed, services, world.clock, world.random, client}, config),
         cursors(hmac, world.random),
-        intake(keys, prepare, judge, committer, world.clock, metrics, conformance),
+        intake(keys, prepare, judge, committer, world.clock, metrics, conformance, heard),
+        timer_loop(maintenance, world.clock),
+        supervision({*store, committer, sources, heard, metrics}, config.supervision.grace),
+        self_tests({maintenance, *store, committer, sources, intake, feed, world.clock, metrics}, config.tenants),
+        source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
         puller(pull::Means{maintenance, *store, committer, sources, intake, seal, world.clock, world.random, client, metrics},
@@ -159,7 +167,12 @@ struct App::Parts {
   timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
+  ingest::LastHeard heard;
   ingest::Intake intake;
+  timers::Loop timer_loop;
+  timers::Supervision supervision;
+  timers::SelfTests self_tests;
+  api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
   pull::Puller puller;
@@ -229,6 +242,7 @@ void App::Parts::routes() {
   api::add_deadletter_routes(router, admin_deps);
   api::add_mapping_routes(router, admin_deps);
   api::add_pull_routes(router, pull_deps);
+  api::add_source_routes(router, source_deps);
   api::add_conformance_routes(router, conformance_deps);
   api::add_reload_route(router, reload_deps);
   api::add_recall_routes(router, admin_deps);
@@ -345,6 +359,8 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.committer.observe([&parts](const store::Changes& changes, store::Position first) { parts.feed.committed(changes, first); });
   parts.committer.observe(
       [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
+  parts.timer_loop.add(parts.supervision);
+  parts.timer_loop.add(parts.self_tests);
   parts.listen();
   parts.publish_metrics();
 }
@@ -364,6 +380,7 @@ void App::start() {
   parts.forwarder.start();
   parts.alarm_timers.start();
   parts.puller.start();
+  parts.timer_loop.start();
   parts.every_while();
   parts.server->start();
   if (parts.mllp) parts.mllp->start();
@@ -382,12 +399,14 @@ void App::stop() {
   Parts& parts = *parts_;
   if (!parts.started || parts.stopped) return;
   parts.stopped = true;
-  std::promise<void> served, received, pulled, forwarded, timed;
+  std::promise<void> served, received, pulled, forwarded, timed, stepped;
   parts.server->stop([&served] { served.set_value(); });
   if (parts.mllp) parts.mllp->stop([&received] { received.set_value(); });
   parts.stop_subscribers();
   if (parts.mllp) received.get_future().wait();
   served.get_future().wait();
+  parts.timer_loop.stop([&stepped] { stepped.set_value(); });
+  stepped.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();
   parts.alarm_timers.stop([&timed] { timed.set_value(); });

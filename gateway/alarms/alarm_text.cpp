@@ -100,10 +100,13 @@ constexpr std::array<Word, 27> event_words{{
 }};
 
 // Causes that are no event.
-constexpr std::array<Word, 4> cause_words{{
+constexpr std::array<Word, 7> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
-    {"silent-source", "Avsendersystem er stille"},
-    {"silent-device", "Utstyr er stille"},
+    {"source-silent", "Avsendersystem er stille"},
+    {"heartbeat-missing", "Livstegn mangler"},
+    {"mapping-broke", "Ingenting fra avsendersystemet kan brukes"},
+    {"device-silent", "Utstyr er stille"},
+    {"self-test-failed", "Selvtesten feilet"},
     {"backlog-summary", "Oppsummering av forsinkede målinger"},
 }};
 
@@ -240,6 +243,9 @@ Coding event_code(fhir::EventKind kind) {
 }
 
 Coding technical_code(std::string_view cause) {
+  // A device that sends no more is a reading that is not reported (VKP 5.3.2); what is wrong with a whole source concerns no patient,
+  // and VKP's codes all do.
+  if (cause == "device-silent") return missing_code();
   if (const fhir::EventKind kind = fhir::event_named(cause); kind != fhir::EventKind::unknown) return event_code(kind);
   return {std::string(alarm_code_system), std::string(cause),
           std::string(word_for(cause_words, cause, "Teknisk varsel"))};

@@ -20,12 +20,21 @@
 #include "gateway/runtime/clock.hpp"
 #include "gateway/runtime/log.hpp"
 #include "thresholds/rule.hpp"
+#include "thresholds/supervision.hpp"
 
 namespace gateway::config {
+
+// A synthetic reading that has to become an alarm, all day (gateway/timers/self_test.hpp).
+struct SelfTest {
+  std::string source;                 // of the tenant, adapter hjemport; whose path it takes
+  std::chrono::seconds every{5 * 60};
+  std::chrono::seconds within{10};    // longer is a failure
+};
 
 struct Tenant {
   std::string id, name, organization;  // organisation number
   std::string language = "nb";         // of the text in documents made for its patients: nb or en
+  std::optional<SelfTest> self_test{};
 };
 
 // Where a source's readings go when the payload names no person: configured links (the rest comes by POST /links).
@@ -55,7 +64,11 @@ struct Source {
   std::string timezone = "Europe/Oslo";
   std::string bearer;  // resolved secret; empty when the source proves itself in another way
   SourceAuth auth;     // what it proves besides
-  std::chrono::seconds silent_after{0};  // 0: not supervised
+  // Deadlines of supervision (thresholds/supervision.hpp), counted in the expected hours; 0: not supervised.
+  std::chrono::seconds silent_after{0};         // nothing accepted
+  std::chrono::seconds heartbeat_after{0};      // no sign of life
+  std::chrono::seconds device_silent_after{0};  // no reading of a device that sent some before
+  thresholds::ExpectedTraffic expected;         // in the source's zone
   bool create_patients = true;
   std::optional<Pull> pull;
   std::size_t quarantine_items = 10'000;            // waiting at most; full is 503, never eviction
@@ -149,6 +162,9 @@ struct Config {
     std::chrono::seconds future_tolerance{300};  // a measured time further ahead is held as future-time
     std::chrono::minutes reannounce_after{15};
   } judging;
+  struct Supervision {
+    std::chrono::seconds grace{300};  // after the start, in which nothing is newly found silent: senders retry, queues drain
+  } supervision;
   struct Queues {
     std::size_t urgent_rows = 20'000, bulk_rows = 10'000;  // full: 503 with Retry-After
     std::size_t group_rows = 1'000;

@@ -17,6 +17,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 void read_environment(Section& root, Config& config) {
@@ -92,6 +93,14 @@ Tenant read_tenant(Section& section) {
   section.text("language", tenant.language);
   if (tenant.language != "nb" && tenant.language != "en")
     section.error("language", "there is no language '" + tenant.language + "' to write in; there are nb and en");
+  const bool tested = section.has("self_test");
+  section.section("self_test", [&](Section& inner) {
+    SelfTest test;
+    inner.text("source", test.source, tested ? Need::required : Need::optional);
+    inner.duration("every", test.every, seconds(1), hours(24));
+    inner.duration("within", test.within, seconds(1), hours(1));
+    if (tested) tenant.self_test = std::move(test);
+  });
   return tenant;
 }
 
@@ -128,6 +137,59 @@ void read_pull(Section& section, Pull& pull) {
   section.duration("backoff_max", pull.backoff_max, milliseconds(1), hours(24));
 }
 
+constexpr std::string_view day_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+void read_expected_days(Section& section, thresholds::ExpectedTraffic& expected) {
+  std::vector<std::string> days;
+  if (!section.texts("days", days)) return;
+  expected.days = 0;
+  for (const std::string& day : days) {
+    const auto known = std::find(std::begin(day_names), std::end(day_names), day);
+    if (known == std::end(day_names)) {
+      section.error("days", "'" + day + "' is no day; there are mon, tue, wed, thu, fri, sat and sun");
+      expected.days = 0x7f;  // said once
+      return;
+    }
+    expected.days = static_cast<std::uint8_t>(expected.days | 1u << (known - std::begin(day_names)));
+  }
+  if (expected.days == 0) section.error("days", "'days' is empty: the source would never be expected to send");
+}
+
+void read_expected_hours(Section& section, thresholds::ExpectedTraffic& expected) {
+  std::string between;
+  if (!section.text("between", between)) return;
+  const std::size_t dash = between.find('-');
+  const auto from = thresholds::time_of_day(between.substr(0, dash));
+  const auto to = dash == std::string::npos ? std::nullopt : thresholds::time_of_day(between.substr(dash + 1));
+  if (!from || !to || *from == hours(24)) {
+    section.error("between", "'between' must be two times of day, written like 06:00-22:00");
+  } else if (*from == *to) {
+    section.error("between", "'between' has no moment in it; the whole day is 00:00-24:00");
+  } else {
+    expected.from = *from;
+    expected.to = *to;
+  }
+}
+
+void read_supervision(Section& section, Source& source) {
+  constexpr auto year = hours(24 * 365);
+  section.duration("silent_after", source.silent_after, seconds(0), year);
+  section.duration("heartbeat_after", source.heartbeat_after, seconds(0), year);
+  section.duration("device_silent_after", source.device_silent_after, seconds(0), year);
+  section.section("expected", [&](Section& expected) {
+    read_expected_days(expected, source.expected);
+    read_expected_hours(expected, source.expected);
+  });
+  // Devices first and their source last would be one alarm for each device of a source that stops.
+  if (source.device_silent_after == seconds(0)) return;
+  if (source.silent_after == seconds(0)) {
+    section.error("device_silent_after", "'device_silent_after' needs 'silent_after': a source that stops would be an alarm for each of "
+                                         "its devices");
+  } else if (source.device_silent_after < source.silent_after) {
+    section.error("device_silent_after", "'device_silent_after' must not be shorter than 'silent_after'");
+  }
+}
+
 Source read_source(Section& section, const std::string& timezone, const Reading& reading) {
   Source source;
   source.timezone = timezone;
@@ -145,7 +207,7 @@ Source read_source(Section& section, const std::string& timezone, const Reading&
   section.text("transfer_number", source.settings.transfer_number);
   section.text("timezone", source.timezone);
   read_source_auth(section, source.bearer, source.auth);
-  section.duration("silent_after", source.silent_after, seconds(0), hours(24 * 365));
+  read_supervision(section, source);
   section.flag("create_patients", source.create_patients);
   const bool pulled = section.has("pull");
   section.section("pull", [&](Section& inner) {
@@ -275,7 +337,7 @@ void read_judging(Section& section, Config::Judging& judging) {
   section.duration("late_after", judging.late_after, seconds(1), month);
   section.duration("alarm_horizon", judging.alarm_horizon, seconds(1), month);
   section.duration("future_tolerance", judging.future_tolerance, seconds(0), hours(24));
-  section.duration("reannounce_after", judging.reannounce_after, std::chrono::minutes(1), month);
+  section.duration("reannounce_after", judging.reannounce_after, minutes(1), month);
 }
 
 void read_queues(Section& section, Config::Queues& queues) {
@@ -347,6 +409,9 @@ void read_config(Section& root, Reading& reading, Draft& draft) {
   if (root.text("rules", rules)) read_rules(reading.resolve(rules), root, config.timezone, reading, config.programmes);
 
   root.section("judging", [&](Section& section) { read_judging(section, config.judging); });
+  root.section("supervision", [&](Section& section) {
+    section.duration("grace", config.supervision.grace, seconds(0), hours(24));
+  });
   root.section("queues", [&](Section& section) { read_queues(section, config.queues); });
   root.section("metrics", [&](Section& section) { section.secret("bearer", config.metrics_bearer); });
   read_log_level(root, config);

@@ -42,6 +42,7 @@ class Validator {
     check_tenant_names("destinations", config_.destinations);
     check_tenants();
     check_sources();
+    check_self_tests();
     check_proofs();
     check_links();
     check_secrets();
@@ -167,6 +168,23 @@ class Validator {
       if (!source.adapter.empty()) check_adapter(source, i);
       if (source.pull) check_pull(source, i);
       if (source.timezone != config_.timezone) check_zone(at("sources", i, "timezone"), source.timezone);
+    }
+  }
+
+  void check_self_tests() {
+    for (std::size_t i = 0; i < config_.tenants.size(); ++i) {
+      const Tenant& tenant = config_.tenants[i];
+      if (!tenant.self_test) continue;
+      const auto source = std::find_if(config_.sources.begin(), config_.sources.end(),
+                                       [&](const Source& one) { return one.id == tenant.self_test->source; });
+      if (!tenant.self_test->source.empty() && (source == config_.sources.end() || source->tenant != tenant.id)) {
+        error(at("tenants", i, "self_test.source"), "source '" + tenant.self_test->source + "' is not configured for this tenant");
+      } else if (source != config_.sources.end() && source->adapter != "hjemport") {
+        error(at("tenants", i, "self_test.source"), "a self-test goes through a source with adapter hjemport");
+      }
+      if (tenant.self_test->within >= tenant.self_test->every) {
+        error(at("tenants", i, "self_test.within"), "'within' must be shorter than 'every'");
+      }
     }
   }
 

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "fhir/observation.hpp"
-#include "gateway/ingest/place.hpp"
 
 namespace gateway::ingest {
 namespace {
@@ -70,6 +69,7 @@ void render_resource(store::Observation& row, const store::Patient& patient, con
   head.patient_value = patient.value;
   head.organization = source.organization;
   head.organization_name = source.organization_name;
+  head.test_data = source.self_test;
   row.resource.clear();
   fhir::append_observation(row.resource, head, body);
 }
@@ -100,6 +100,8 @@ void AdmitJob::decide(journal::Working& working) {
     }
   }
   backlog_.clear();
+  heard_.clear();
+  technical_ = false;
   results_.clear();  // may run again after a neighbour failed
   results_.reserve(items_.size());
   for (Prepared& item : items_) {
@@ -136,6 +138,7 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   if (current && !withdrawn) {
     if (current->patient != placed.patient->patient.id) return held(QuarantineReason::subject_changed);
     result.observation = current->id;
+    hear(item.device, placed);
     if (is_duplicate(versions_of(working, *current), arrived)) {
       result.outcome = Outcome::duplicate;
       end_waiting_twin(working, arrived.key, result);
@@ -167,6 +170,7 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   result.observation = row.id;
 
   remember_device(working, item.device);
+  if (!amends) hear(item.device, placed);
   result.alarms = judge_reading(working, *placed.patient, row, source_, item.device.identifier, settings_);
   if (!result.alarms.empty() && working.now - row.measured > settings_.alarm_horizon) count_backlog(row);
   std::string_view body = item.body;
@@ -211,6 +215,8 @@ void AdmitJob::admit(journal::Working& working, PreparedEvent& item) {
   registry::PatientState* patient = placed.patient;
   if (patient != nullptr) row.patient = patient->patient.id;
   remember_device(working, item.device);
+  hear(item.device, placed);
+  technical_ = technical_ || fhir::info(row.kind).technical != fhir::Technical::no;
 
   result.outcome = Outcome::accepted;
   result.alarms = judge_event(working, patient, row, source_, settings_);
@@ -277,6 +283,12 @@ void AdmitJob::remember_device(journal::Working& working, const PreparedDevice& 
   row.model = device.model;
   row.first_seen = working.now;
   working.changes.devices.push_back(std::move(row));
+}
+
+// A device is watched in one patient's hands; one that nobody has is nothing to miss.
+void AdmitJob::hear(const PreparedDevice& device, const Placed& placed) {
+  if (!source_.watches_devices || !device.id || placed.patient == nullptr) return;
+  heard_.push_back({device.id, placed.patient->patient.id, std::string(placed.subject), device.identifier});
 }
 
 namespace {

@@ -9,6 +9,8 @@
 #include "gateway/ingest/history_guard.hpp"
 #include "gateway/ingest/hold.hpp"
 #include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/last_heard.hpp"
+#include "gateway/ingest/place.hpp"
 #include "gateway/ingest/prepare.hpp"
 #include "gateway/journal/submit.hpp"
 
@@ -39,6 +41,9 @@ class AdmitJob : public journal::AwaitedJob {
 
   // After the commit.
   const std::vector<ItemResult>& results() const { return results_; }
+  // For supervision: devices that sent something stored, or known already, and whether an event was about the machinery.
+  const std::vector<HeardDevice>& heard() const { return heard_; }
+  bool technical() const { return technical_; }
 
  private:
   void admit(journal::Working&, PreparedReading&);
@@ -51,6 +56,7 @@ class AdmitJob : public journal::AwaitedJob {
                                        ObservationId itself) const;
   void count_backlog(const store::Observation&);
   void remember_device(journal::Working&, const PreparedDevice&);
+  void hear(const PreparedDevice&, const Placed&);
   void end_waiting_twin(journal::Working&, const store::Key&, const ItemResult&);
   void end_replay(journal::Working&);
 
@@ -59,6 +65,8 @@ class AdmitJob : public journal::AwaitedJob {
   std::shared_ptr<const RawPayload> raw_;
   std::vector<Prepared> items_;
   std::vector<ItemResult> results_;
+  std::vector<HeardDevice> heard_;
+  bool technical_ = false;
   std::vector<Backlog> backlog_;
   std::optional<store::Quarantined> replayed_;
   std::string who_;

@@ -129,6 +129,7 @@ http::Awaitable<Receipt> Intake::keep_undecodable(const ConfiguredSource& source
 http::Awaitable<Receipt> Intake::keep(const ConfiguredSource& source, std::string bytes, fhir::Error why) const {
   metrics_.source(source.facts.tenant, source.facts.id).payloads.add();
   const fhir::Time received = clock_.now();
+  heard_.undecodable(source.facts.source);
   Receipt receipt = co_await keep_undecodable(source, std::move(bytes), received, std::move(why));
   co_return receipt;
 }
@@ -150,6 +151,7 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
   }
   if (!items) {
     watched_.undecodable(source.facts.id, bytes, received);
+    heard_.undecodable(source.facts.source);
     receipt = co_await keep_undecodable(source, std::move(bytes), received, items.error());
     co_return receipt;
   }
@@ -160,6 +162,8 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
   raw->received = received;
   raw->bytes = std::move(bytes);  // any reading may turn out to be unplaced, so the bytes go along
   receipt.results.reserve(items->size());
+  std::vector<HeardDevice> devices;
+  bool technical = false;
   for (Slice& slice : slices(std::move(*items))) {
     auto job = std::make_shared<AdmitJob>(source.facts, judge_, raw, std::move(slice.items));
     fhir::Result<void> stored = co_await journal::commit(committer_, job, slice.lane);
@@ -171,7 +175,10 @@ http::Awaitable<Receipt> Intake::take(const ConfiguredSource& source, std::strin
     }
     count(job->results(), received, metrics);
     receipt.results.insert(receipt.results.end(), job->results().begin(), job->results().end());
+    devices.insert(devices.end(), job->heard().begin(), job->heard().end());
+    technical = technical || job->technical();
   }
+  heard_.payload(source.facts.source, receipt.results, std::move(devices), technical, received);
   watched_.stored(source.facts.id, receipt.results, received);
   std::sort(receipt.results.begin(), receipt.results.end(),
             [](const ItemResult& a, const ItemResult& b) { return a.index < b.index; });

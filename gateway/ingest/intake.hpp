@@ -9,6 +9,7 @@
 #include "gateway/ingest/answer.hpp"
 #include "gateway/ingest/conformance.hpp"
 #include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/last_heard.hpp"
 #include "gateway/ingest/sources.hpp"
 #include "gateway/journal/committer.hpp"
 #include "gateway/runtime/metrics.hpp"
@@ -30,8 +31,9 @@ struct Receipt {
 class Intake {
  public:
   Intake(const Keys& keys, const PrepareSettings& prepare, const JudgeSettings& judge, journal::Committer& committer, const Clock& clock,
-         Metrics& metrics, Conformance& watched)
-      : keys_(keys), prepare_(prepare), judge_(judge), committer_(committer), clock_(clock), metrics_(metrics), watched_(watched) {}
+         Metrics& metrics, Conformance& watched, LastHeard& heard)
+      : keys_(keys), prepare_(prepare), judge_(judge), committer_(committer), clock_(clock), metrics_(metrics), watched_(watched),
+        heard_(heard) {}
 
   // Resumes on the caller's loop when all of it is committed, or with the reason why not. The source outlives the call.
   http::Awaitable<Receipt> take(const ConfiguredSource& source, std::string bytes) const;
@@ -53,6 +55,7 @@ class Intake {
   const Clock& clock_;
   Metrics& metrics_;
   Conformance& watched_;
+  LastHeard& heard_;
 };
 
 }  // namespace gateway::ingest

@@ -23,6 +23,8 @@ struct SourceFacts {
   std::string organization, organization_name;
   std::string adapter;
   bool create_patients = true;
+  bool watches_devices = false;         // each device has a deadline of its own
+  bool self_test = false;               // what it sends is made up and marked so (gateway/timers/self_test.hpp)
   std::size_t quarantine_items = 10'000;
   std::size_t quarantine_bytes = 64 * 1024 * 1024;
 };

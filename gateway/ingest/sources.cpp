@@ -33,6 +33,7 @@ fhir::Result<std::unique_ptr<ConfiguredSource>> Sources::make(const config::Sour
   facts.source = store.source(configured.tenant, configured.id);
   facts.adapter = configured.adapter;
   facts.create_patients = configured.create_patients;
+  facts.watches_devices = configured.device_silent_after > std::chrono::seconds(0);
   facts.quarantine_items = configured.quarantine_items;
   facts.quarantine_bytes = configured.quarantine_bytes;
   auto tenant = std::find_if(config.tenants.begin(), config.tenants.end(),

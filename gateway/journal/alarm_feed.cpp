@@ -5,15 +5,25 @@
 
 namespace gateway::journal {
 
+std::shared_ptr<const AlarmChange> AlarmFeed::shown(const store::JournalEntry& entry, store::Position position) const {
+  AlarmChange change{position, entry.tenant, entry.patient, AlarmId{entry.ref}, entry.at, entry.change, entry.data};
+  if (const auto test = tested_.find(entry.tenant); test != tested_.end()) {
+    if (entry.change != "raised") return nullptr;  // that the gateway puts it away again is no news
+    change.tenant = test->second;
+    change.patient = {};
+    change.event = self_test_event;
+  }
+  return std::make_shared<AlarmChange>(std::move(change));
+}
+
 void AlarmFeed::committed(const store::Changes& changes, store::Position first) {
   bool changed = false;
   {
     std::lock_guard lock(mutex_);
     store::Position position = first;
     for (const store::JournalEntry& entry : changes.journal) {
-      if (entry.kind == store::Entry::alarm) {
-        ring_.push_back(std::make_shared<AlarmChange>(
-            AlarmChange{position, entry.tenant, entry.patient, AlarmId{entry.ref}, entry.at, entry.change, entry.data}));
+      if (auto change = entry.kind == store::Entry::alarm ? shown(entry, position) : nullptr) {
+        ring_.push_back(std::move(change));
         bytes_ += entry.data.size();
         changed = true;
       }

@@ -5,16 +5,21 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/http/timer.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::journal {
+
+// How the alarm of a self-test is shown, and only when it is raised (gateway/timers/self_test.hpp).
+inline constexpr std::string_view self_test_event = "self-test";
 
 struct AlarmChange {
   store::Position position = 0;
@@ -34,6 +39,9 @@ class AlarmFeed {
   explicit AlarmFeed(store::Position newest, std::size_t capacity = 4096, std::size_t bytes = 32 * 1024 * 1024)
       : capacity_(capacity), bytes_max_(bytes), newest_(newest), floor_(newest) {}
 
+  // Before the committer starts: alarms of `test` are shown to `tenant`, as self-tests and not as its own.
+  void show_self_tests(store::Tenant tenant, store::Tenant test) { tested_[test] = tenant; }
+
   void committed(const store::Changes&, store::Position first);  // an Observer; the committer's thread
 
   // Changes after `cursor` of one tenant, oldest first, at most `max`. Nothing when the ring does not reach back that far: read the
@@ -48,9 +56,11 @@ class AlarmFeed {
   std::size_t streams(store::Tenant) const;  // open ones of a tenant: who could be called
 
  private:
+  std::shared_ptr<const AlarmChange> shown(const store::JournalEntry&, store::Position) const;  // null: nothing is shown of it
   void wake();
 
   const std::size_t capacity_, bytes_max_;
+  std::map<store::Tenant, store::Tenant> tested_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const AlarmChange>> ring_;
   std::size_t bytes_ = 0;  // text in the ring

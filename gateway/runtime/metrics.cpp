@@ -7,6 +7,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -63,6 +64,7 @@ struct Metrics::Impl {
   std::map<std::pair<std::string, std::string>, SourceMetrics> sources;
   std::map<std::pair<std::string, std::string>, DestinationMetrics> destinations;
   std::map<std::string, TenantMetrics> tenants;
+  std::map<std::string, SelfTestMetrics> self_tests;
   std::map<std::pair<std::string, std::string>, PullMetrics> pulls;
   std::map<std::string, MqttMetrics> brokers;
   std::mutex collect_mutex;
@@ -177,6 +179,11 @@ SourceMetrics& Metrics::source(std::string_view tenant, std::string_view source)
       r.counter("hjemport_source_repeated_signatures_total", "Signed requests that came again within the window", who);
   metrics.waiting = r.gauge("hjemport_quarantine_waiting_items", "Items waiting in quarantine", who);
   metrics.newest = r.gauge("hjemport_source_newest_timestamp_seconds", "When the newest item was accepted", who);
+  metrics.accepted_age = r.gauge("hjemport_source_accepted_age_seconds", "Since something was last accepted; NaN: never", who);
+  metrics.heartbeat_age = r.gauge("hjemport_source_heartbeat_age_seconds", "Since the last sign of life; NaN: never", who);
+  metrics.accepted_age.set(std::numeric_limits<double>::quiet_NaN());
+  metrics.heartbeat_age.set(std::numeric_limits<double>::quiet_NaN());
+  metrics.silent = r.gauge("hjemport_source_silent", "1 while the source is found silent or sends nothing of use", who);
   return metrics;
 }
 
@@ -206,6 +213,22 @@ TenantMetrics& Metrics::tenant(std::string_view tenant) {
         impl_->gauge("hjemport_alarms_open", "Alarms in any state but resolved", {{"tenant", std::string(tenant)}});
   }
   return entry->second;
+}
+
+SelfTestMetrics& Metrics::self_test(std::string_view tenant) {
+  std::lock_guard lock(impl_->mutex);
+  auto [entry, made] = impl_->self_tests.try_emplace(std::string(tenant));
+  SelfTestMetrics& metrics = entry->second;
+  if (!made) return metrics;
+
+  Impl& r = *impl_;
+  const Labels who{{"tenant", std::string(tenant)}};
+  metrics.passing = r.gauge("hjemport_self_test_passing", "0 after a self-test failed, until the next one passes", who);
+  metrics.passing.set(1);
+  metrics.age = r.gauge("hjemport_self_test_age_seconds", "Since a self-test passed; NaN: not since the start", who);
+  metrics.age.set(std::numeric_limits<double>::quiet_NaN());
+  metrics.duration = r.gauge("hjemport_self_test_duration_seconds", "From sending to the stream, of the last that passed", who);
+  return metrics;
 }
 
 PullMetrics& Metrics::pull(std::string_view tenant, std::string_view source) {

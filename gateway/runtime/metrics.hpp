@@ -77,6 +77,8 @@ struct SourceMetrics {
   Counter handshakes, hints, repeated_signatures;
   Gauge waiting;  // items in quarantine
   Gauge newest;   // Unix time of the newest accepted item
+  Gauge accepted_age, heartbeat_age;  // seconds, also over a restart; NaN: never
+  Gauge silent;                       // 1 while found silent, or sending nothing of use
 
   const Counter& refused_for(SourceRefusal reason) const { return refused[static_cast<std::size_t>(reason)]; }
   const Counter& held(adapters::QuarantineReason reason) const { return quarantined[static_cast<std::size_t>(reason)]; }
@@ -100,6 +102,13 @@ struct TenantMetrics {
   Gauge open_alarms;
 };
 
+// Of a tenant whose way is tested all day.
+struct SelfTestMetrics {
+  Gauge passing;   // 0 after one failed, until the next passes
+  Gauge age;       // seconds since one passed; NaN: not since the start
+  Gauge duration;  // seconds the last that passed took
+};
+
 // One broker that messages are fetched from.
 struct MqttMetrics {
   Gauge connected, subscriptions_refused, waiting;  // waiting: received and not acknowledged
@@ -116,6 +125,7 @@ class Metrics {
   SourceMetrics& source(std::string_view tenant, std::string_view source);
   DestinationMetrics& destination(std::string_view tenant, std::string_view destination);
   TenantMetrics& tenant(std::string_view tenant);
+  SelfTestMetrics& self_test(std::string_view tenant);
   PullMetrics& pull(std::string_view tenant, std::string_view source);
   MqttMetrics& mqtt(std::string_view broker);
 

@@ -233,6 +233,30 @@ struct PullUser {
   std::string who;            // which operator
 };
 
+// What supervision knows of a source over a restart: when it was last heard, and what was found of it (gateway/timers/supervision).
+struct SourceSeen {
+  Source source{};
+  Tenant tenant{};
+  std::string name;               // configured; the thing of its alarms
+  Time watched{};                 // since when it is known at all
+  std::optional<Time> accepted;   // last reading or event that was stored or known already
+  std::optional<Time> heartbeat;  // last sign of life besides
+  std::uint8_t state = 0;         // thresholds::Liveness
+  bool no_heartbeat = false;      // found without
+};
+
+// The same of a device that has sent readings.
+struct DeviceSeen {
+  DeviceId device;
+  Source source{};
+  Tenant tenant{};
+  PatientId patient;       // whose its last reading was
+  std::string subject;     // it was placed by; empty: by the person's identifier
+  std::string identifier;  // the vendor's device id as given
+  Time seen{};
+  bool silent = false;     // found so, and its alarm was raised
+};
+
 struct Audit {
   Time at{};
   Tenant tenant{};

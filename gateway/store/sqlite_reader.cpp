@@ -348,6 +348,16 @@ std::vector<PullUser> SqliteReader::pull_users(Source source) {
   return read_all(query.bind(source), read_pull_user);
 }
 
+std::vector<SourceSeen> SqliteReader::sources_seen() {
+  SqliteQuery query = db_.query("select " HJEMPORT_SOURCE_SEEN_COLUMNS " from source_seen order by source");
+  return read_all(query, read_source_seen);
+}
+
+std::vector<DeviceSeen> SqliteReader::devices_seen(Source source) {
+  SqliteQuery query = db_.query("select " HJEMPORT_DEVICE_SEEN_COLUMNS " from device_seen where source = ?1 order by device");
+  return read_all(query.bind(source), read_device_seen);
+}
+
 std::vector<Audit> SqliteReader::audits(Tenant tenant, std::optional<PatientId> patient, std::size_t limit) {
   auto read = [](const SqliteQuery& row) {
     return Audit{row.time(0), row.number<Tenant>(1), row.text(2), row.text(3), row.number<PatientId>(4), row.text(5),

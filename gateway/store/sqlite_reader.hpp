@@ -67,6 +67,8 @@ class SqliteReader : public Reader {
   std::optional<Delivery> delivery(DeliveryId) override;
   std::optional<PullUser> pull_user(Source, std::string_view user) override;
   std::vector<PullUser> pull_users(Source) override;
+  std::vector<SourceSeen> sources_seen() override;
+  std::vector<DeviceSeen> devices_seen(Source) override;
 
   std::vector<Audit> audits(Tenant, std::optional<PatientId>, std::size_t limit) override;
   std::int64_t highest_id() override;

@@ -233,4 +233,30 @@ PullUser read_pull_user(const SqliteQuery& row) {
   return u;
 }
 
+SourceSeen read_source_seen(const SqliteQuery& row) {
+  SourceSeen s;
+  s.source = row.number<Source>(0);
+  s.tenant = row.number<Tenant>(1);
+  s.name = row.text(2);
+  s.watched = row.time(3);
+  s.accepted = row.optional_time(4);
+  s.heartbeat = row.optional_time(5);
+  s.state = row.number<std::uint8_t>(6);
+  s.no_heartbeat = row.integer(7) != 0;
+  return s;
+}
+
+DeviceSeen read_device_seen(const SqliteQuery& row) {
+  DeviceSeen d;
+  d.device = row.number<DeviceId>(0);
+  d.source = row.number<Source>(1);
+  d.tenant = row.number<Tenant>(2);
+  d.patient = row.number<PatientId>(3);
+  d.seen = row.time(4);
+  d.silent = row.integer(5) != 0;
+  d.subject = row.text(6);
+  d.identifier = row.text(7);
+  return d;
+}
+
 }  // namespace gateway::store

@@ -25,6 +25,8 @@ namespace gateway::store {
 #define HJEMPORT_DELIVERY_COLUMNS "id, destination, position, tenant, patient, state, attempts, next_at, reason"
 #define HJEMPORT_PULL_USER_COLUMNS                                                                             \
   "source, user, tenant, version, state, token, asked, mark, pulled, vendor_user, reason, connected, who"
+#define HJEMPORT_SOURCE_SEEN_COLUMNS "source, tenant, name, watched, accepted, heartbeat, state, no_heartbeat"
+#define HJEMPORT_DEVICE_SEEN_COLUMNS "device, source, tenant, patient, seen, silent, subject, identifier"
 
 Observation read_observation(const SqliteQuery&);
 Event read_event(const SqliteQuery&);
@@ -39,6 +41,8 @@ Quarantined read_quarantined(const SqliteQuery&);
 JournalEntry read_journal_entry(const SqliteQuery&);
 Delivery read_delivery(const SqliteQuery&);
 PullUser read_pull_user(const SqliteQuery&);
+SourceSeen read_source_seen(const SqliteQuery&);
+DeviceSeen read_device_seen(const SqliteQuery&);
 
 // Lists in one text column.
 std::string components_text(const std::vector<ComponentValue>&);  // "kind,coefficient,scale,comparator;..."

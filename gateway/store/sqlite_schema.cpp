@@ -137,7 +137,18 @@ create table responsibility(
   primary key(patient, version)) without rowid;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times};
+// When sources and devices were last heard, and what supervision found.
+constexpr const char* last_seen = R"sql(
+create table source_seen(
+  source integer primary key, tenant integer not null, name text not null, watched integer not null, accepted integer,
+  heartbeat integer, state integer not null, no_heartbeat integer not null);
+create table device_seen(
+  device integer primary key, source integer not null, tenant integer not null, patient integer not null, seen integer not null,
+  silent integer not null, subject text not null, identifier text not null);
+create index device_seen_source on device_seen(source);
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

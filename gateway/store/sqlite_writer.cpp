@@ -202,6 +202,20 @@ void write_pull_users(SqliteConnection& db, const Changes& changes) {
   }
 }
 
+void write_seen(SqliteConnection& db, const Changes& changes) {
+  for (const SourceSeen& s : changes.sources_seen) {
+    db.query("replace into source_seen(" HJEMPORT_SOURCE_SEEN_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+        .bind(s.source, s.tenant, s.name, s.watched, s.accepted, s.heartbeat, s.state, s.no_heartbeat)
+        .run();
+  }
+  for (const DeviceSeen& d : changes.devices_seen) {
+    db.query("replace into device_seen(" HJEMPORT_DEVICE_SEEN_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+        .bind(d.device, d.source, d.tenant, d.patient, d.seen, d.silent, d.subject, d.identifier)
+        .run();
+  }
+  for (DeviceId id : changes.dropped_devices_seen) db.query("delete from device_seen where device = ?1").bind(id).run();
+}
+
 void write_journal(SqliteConnection& db, const Changes& changes, Position first) {
   for (const JournalEntry& e : changes.journal) {
     db.query("insert into journal(" HJEMPORT_JOURNAL_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
@@ -228,6 +242,7 @@ void write_changes(SqliteConnection& db, const Changes& changes, Position first,
   write_quarantine(db, changes);
   write_deliveries(db, changes);
   write_pull_users(db, changes);
+  write_seen(db, changes);
   write_journal(db, changes, first);
   if (changes.highest_id != 0) {
     db.query(

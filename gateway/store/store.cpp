@@ -24,6 +24,9 @@ void each_list(auto& changes, Visit visit) {
   visit(changes.cursors);
   visit(changes.pull_users);
   visit(changes.dropped_pull_users);
+  visit(changes.sources_seen);
+  visit(changes.devices_seen);
+  visit(changes.dropped_devices_seen);
   visit(changes.replies);
   visit(changes.journal);
 }

@@ -52,6 +52,9 @@ struct Changes {
     std::string user;
   };
   std::vector<PullUserName> dropped_pull_users;  // after `pull_users`
+  std::vector<SourceSeen> sources_seen;    // insert or replace by source
+  std::vector<DeviceSeen> devices_seen;    // insert or replace by device
+  std::vector<DeviceId> dropped_devices_seen;  // after `devices_seen`
   struct Reply {                     // Idempotency-Key of an alarm action -> first answer
     std::string key;                 // client and key
     int status = 0;
@@ -209,6 +212,10 @@ class Reader {
   // -- pulled users
   virtual std::optional<PullUser> pull_user(Source, std::string_view user) = 0;
   virtual std::vector<PullUser> pull_users(Source) = 0;  // by user
+
+  // -- supervision
+  virtual std::vector<SourceSeen> sources_seen() = 0;        // by source
+  virtual std::vector<DeviceSeen> devices_seen(Source) = 0;  // by device
 
   virtual std::vector<Audit> audits(Tenant, std::optional<PatientId>, std::size_t limit) = 0;  // newest first
   virtual std::int64_t highest_id() = 0;

@@ -1,5 +1,7 @@
 #include "tests/support/in_process_gateway.hpp"
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -7,6 +9,7 @@
 #include "gateway/api/admin.hpp"
 #include "gateway/api/admin_mapping.hpp"
 #include "gateway/api/admin_pull.hpp"
+#include "gateway/api/admin_sources.hpp"
 #include "gateway/api/alarm_document.hpp"
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
@@ -26,7 +29,9 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
+#include "gateway/timers/supervision.hpp"
 #include "tests/support/scripted_http_client.hpp"
 
 namespace tests {
@@ -82,7 +87,11 @@ struct InProcessGateway::Parts {
                   deliver::publishers_of(config)),
         alarm_timers(timers::Means{loop, store, committer, feed, services, clock, system_random(), http}, config),
         cursors(hmac, system_random()),
-        intake(keys, prepare, judge, committer, clock, metrics, conformance),
+        intake(keys, prepare, judge, committer, clock, metrics, conformance, heard),
+        timer_loop(loop, clock),
+        supervision({store, committer, sources, heard, metrics}, config.supervision.grace),
+        self_tests({loop, store, committer, sources, intake, feed, clock, metrics}, config.tenants),
+        source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
         puller(pull::Means{loop, store, committer, sources, intake, seal, clock, system_random(), http, metrics},
@@ -114,8 +123,11 @@ struct InProcessGateway::Parts {
     api::add_deadletter_routes(router, admin_deps);
     api::add_mapping_routes(router, admin_deps);
     api::add_pull_routes(router, pull_deps);
+    api::add_source_routes(router, source_deps);
     api::add_conformance_routes(router, conformance_deps);
     api::add_recall_routes(router, admin_deps);
+    timer_loop.add(supervision);
+    timer_loop.add(self_tests);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -141,7 +153,12 @@ struct InProcessGateway::Parts {
   timers::Timers alarm_timers;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
+  ingest::LastHeard heard;
   ingest::Intake intake;
+  timers::Loop timer_loop;
+  timers::Supervision supervision;
+  timers::SelfTests self_tests;
+  api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
   pull::Puller puller;
@@ -281,6 +298,27 @@ const std::vector<deliver::HttpRequest>& InProcessGateway::asked_vendor() const 
 }
 Metrics& InProcessGateway::metrics() {
   return parts_->metrics;
+}
+
+timers::Loop& InProcessGateway::timer_loop() {
+  return parts_->timer_loop;
+}
+void InProcessGateway::step_timers() {
+  parts_->timer_loop.step();
+  bool told = false;
+  // What the step submitted is committed when this is: each lane is served in order, and this waits in the later one.
+  const auto job = journal::job([](journal::Working&) {}, [&](const fhir::Result<void>&) {
+    boost::asio::post(*loop_, [&] { told = true; });
+  });
+  if (!parts_->committer.submit(job, store::Lane::bulk)) throw std::runtime_error("the committer takes nothing");
+  run_loop([&] { return told; });
+}
+void InProcessGateway::pass(std::chrono::seconds time, std::chrono::seconds step) {
+  for (std::chrono::seconds left = time; left > std::chrono::seconds(0); left -= step) {
+    clock.advance(std::min(left, step));
+    step_timers();
+  }
+  step_timers();
 }
 
 void InProcessGateway::run_loop(const std::function<bool()>& done) {

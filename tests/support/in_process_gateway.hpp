@@ -21,6 +21,7 @@
 #include "gateway/pull/puller.hpp"
 #include "gateway/runtime/metrics.hpp"
 #include "gateway/store/store.hpp"
+#include "gateway/timers/loop.hpp"
 #include "gateway/timers/timers.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
@@ -124,6 +125,11 @@ class InProcessGateway {
   // Runs an awaitable on the test's loop until it is done, at most some seconds.
   template <class T>
   T run(gateway::http::Awaitable<T> work);
+  gateway::timers::Loop& timer_loop();
+  // One step of everything that happens because time passes, with what it commits.
+  void step_timers();
+  // Time goes by in steps no longer than a running program's.
+  void pass(std::chrono::seconds time, std::chrono::seconds step = std::chrono::seconds(30));
   // Decides in the committer and waits for the commit.
   fhir::Result<void> commit(std::function<void(gateway::journal::Working&)> decide,
                             gateway::store::Lane lane = gateway::store::Lane::urgent);

@@ -59,6 +59,8 @@ struct MemoryStore::State {
   std::map<DeliveryId, store::Delivery> deliveries;
   std::map<std::string, Position, std::less<>> cursors;
   std::map<std::pair<store::Source, std::string>, store::PullUser> pull_users;
+  std::map<store::Source, store::SourceSeen> sources_seen;
+  std::map<DeviceId, store::DeviceSeen> devices_seen;
   std::map<std::string, store::Changes::Reply, std::less<>> replies;
   std::vector<store::JournalEntry> journal;
   std::int64_t highest_id = 0;
@@ -180,6 +182,9 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   for (const store::Changes::Cursor& row : changes.cursors) cursors[row.destination] = row.position;
   for (const store::PullUser& row : changes.pull_users) pull_users[{row.source, row.user}] = row;
   for (const store::Changes::PullUserName& name : changes.dropped_pull_users) pull_users.erase({name.source, name.user});
+  for (const store::SourceSeen& row : changes.sources_seen) sources_seen[row.source] = row;
+  for (const store::DeviceSeen& row : changes.devices_seen) devices_seen[row.device] = row;
+  for (DeviceId id : changes.dropped_devices_seen) devices_seen.erase(id);
   for (const store::Changes::Reply& row : changes.replies) replies.emplace(row.key, row);
   highest_id = std::max(highest_id, changes.highest_id);
 }
@@ -506,6 +511,20 @@ class MemoryStore::View final : public store::Reader {
     std::vector<store::PullUser> rows;
     for (const auto& [name, row] : state_->pull_users)
       if (name.first == source) rows.push_back(row);
+    return rows;
+  }
+
+  std::vector<store::SourceSeen> sources_seen() override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::SourceSeen> rows;
+    for (const auto& [source, row] : state_->sources_seen) rows.push_back(row);
+    return rows;
+  }
+  std::vector<store::DeviceSeen> devices_seen(store::Source source) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::DeviceSeen> rows;
+    for (const auto& [device, row] : state_->devices_seen)
+      if (row.source == source) rows.push_back(row);
     return rows;
   }
 

@@ -31,9 +31,10 @@ GATEWAY = {
     "deliver": ["journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "timers": ["deliver", "journal", "alarms", "registry", "store", "config", "http", "runtime"],
     "ingest": ["journal", "registry", "alarms", "store", "config", "http", "runtime"],
+    "timers": ["ingest", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "pull": ["ingest", "deliver", "journal", "store", "config", "http", "runtime"],
     "doors": ["ingest", "deliver", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
-    "api": ["pull", "ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
+    "api": ["timers", "pull", "ingest", "deliver", "auth", "journal", "registry", "alarms", "store", "config", "http", "runtime"],
     "demo": ["config", "http", "runtime"],
 }
 WIRING = ("gateway/app", "gateway/main.cpp", "gateway/cli/", "gateway/demo/")  # these put the parts together

@@ -171,7 +171,7 @@ TEST_CASE("alarm: identities tell alarms apart and nothing else does", "[gateway
   CHECK(event_identity(patient, fhir::EventKind::fall) == "event|" + id + "|fall");
   CHECK(event_identity("oth-bodo/SN-3", fhir::EventKind::fall) == "event|device/oth-bodo/SN-3|fall");
   CHECK(event_identity(id, fhir::EventKind::fall) != event_identity(patient, fhir::EventKind::fall));
-  CHECK(technical_identity("silent-source", "oth-bodo") == "technical|silent-source|oth-bodo");
+  CHECK(technical_identity("source-silent", "oth-bodo") == "technical|source-silent|oth-bodo");
 }
 
 TEST_CASE("alarm: observations are each named once, in the order of the occurrences", "[gateway][alarms]") {

@@ -36,7 +36,7 @@ InProcessGateway::Options with_ward(std::size_t quarantine_items = 10'000, std::
 class Door {
  public:
   explicit Door(InProcessGateway& gateway)
-      : intake_(keys_, prepare_, judge_, gateway.committer(), gateway.clock, gateway.metrics(), conformance_) {
+      : intake_(keys_, prepare_, judge_, gateway.committer(), gateway.clock, gateway.metrics(), conformance_, heard_) {
     doors::MllpHooks hooks;
     hooks.metrics = &gateway.metrics();
     server_ = std::make_unique<doors::MllpServer>(std::vector<boost::asio::io_context*>{&loop_}, hooks);
@@ -63,6 +63,7 @@ class Door {
   ingest::PrepareSettings prepare_;
   ingest::JudgeSettings judge_;
   ingest::Conformance conformance_;
+  ingest::LastHeard heard_;
   ingest::Intake intake_;
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{loop_.get_executor()};

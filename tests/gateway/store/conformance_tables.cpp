@@ -475,6 +475,56 @@ void pulled_users(Backend& backend) {
   CHECK(reader->pull_user(Source{1}, "12399")->reason == "refused");
 }
 
+// What supervision knows of sources and devices.
+void last_seen(Backend& backend) {
+  SourceSeen sensors;
+  sensors.source = Source{1};
+  sensors.tenant = Tenant{1};
+  sensors.name = "sensors";
+  sensors.watched = at(1);
+  SourceSeen scales = sensors;
+  scales.source = Source{2};
+  scales.name = "scales";
+  DeviceSeen cuff;
+  cuff.device = {7001};
+  cuff.source = Source{1};
+  cuff.tenant = Tenant{1};
+  cuff.patient = {100};
+  cuff.subject = "user-17";
+  cuff.identifier = "SN-1";
+  cuff.seen = at(3);
+  DeviceSeen lost = cuff;
+  lost.device = {7002};
+  Changes changes;
+  changes.sources_seen = {scales, sensors};
+  changes.devices_seen = {cuff, lost};
+  commit(backend, changes);
+  Changes next;
+  sensors.accepted = at(5);
+  sensors.heartbeat = at(6);
+  sensors.state = 2;
+  sensors.no_heartbeat = true;
+  cuff.silent = true;
+  cuff.patient = {101};
+  next.sources_seen = {sensors};
+  next.devices_seen = {cuff};
+  next.dropped_devices_seen = {{7002}, {7003}};
+  commit(backend, next);
+  backend.reopen();
+
+  auto reader = backend.store().reader();
+  auto sources = reader->sources_seen();
+  REQUIRE(sources.size() == 2);
+  CHECK((sources[0].name == "sensors" && sources[0].accepted == at(5) && sources[0].heartbeat == at(6)));
+  CHECK((sources[0].state == 2 && sources[0].no_heartbeat && sources[0].watched == at(1) && sources[0].tenant == Tenant{1}));
+  CHECK((sources[1].source == Source{2} && !sources[1].accepted && !sources[1].heartbeat && sources[1].state == 0));
+  auto devices = reader->devices_seen(Source{1});
+  REQUIRE(devices.size() == 1);
+  CHECK((devices[0].device == DeviceId{7001} && devices[0].patient == PatientId{101} && devices[0].silent));
+  CHECK((devices[0].subject == "user-17" && devices[0].identifier == "SN-1" && devices[0].seen == at(3)));
+  CHECK(reader->devices_seen(Source{2}).empty());
+}
+
 void audits_and_highest_id(Backend& backend) {
   CHECK(backend.store().own().highest_id() == 0);
   Changes changes;
@@ -532,6 +582,7 @@ std::span<const Case> table_cases() {
       {"journal: order, positions without gaps, filters", journal},
       {"deliveries and cursors", deliveries},
       {"pulled users", pulled_users},
+      {"when sources and devices were last seen", last_seen},
       {"audits and the highest id", audits_and_highest_id},
       {"a commit of nothing takes no position", empty_changes},
   };
