@@ -186,11 +186,11 @@ fhir::Result<void> read_options(fhir::JsonValue root, ingest::StoredBacktestAske
 }
 
 fhir::Result<ingest::StoredBacktestAsked> asked_of(fhir::JsonValue root, const BacktestDeps& deps, store::Tenant tenant) {
-  static constexpr std::string_view known[] = {"patients", "from", "to", "limits", "handled_after", "capacity"};
+  static constexpr std::string_view known[] = {"patients", "from", "to", "limits", "rules", "handled_after", "capacity"};
   if (!root.is_object()) return fhir::invalid("expected an object");
   for (const fhir::JsonValue member : root) {
     if (std::find(std::begin(known), std::end(known), member.key()) == std::end(known)) {
-      return fhir::invalid(std::string(member.key().substr(0, 40)) + ": unknown; known are patients, from, to, limits, handled_after, capacity");
+      return fhir::invalid(std::string(member.key().substr(0, 40)) + ": unknown; known are patients, from, to, limits, rules, handled_after, capacity");
     }
   }
   ingest::StoredBacktestAsked asked;
@@ -200,10 +200,15 @@ fhir::Result<ingest::StoredBacktestAsked> asked_of(fhir::JsonValue root, const B
   if (auto read = read_patients(root["patients"], asked.patients); !read) return read.error();
   if (auto read = read_period(root, deps.clock.now(), asked); !read) return read.error();
   if (auto read = read_options(root, asked); !read) return read.error();
-  auto limits = registry::limits_from_json(root);
-  if (!limits) return limits.error();
-  for (registry::PlannedLimit& planned : *limits) asked.limits.push_back(std::move(planned.limit));
-  if (asked.limits.empty()) return fhir::invalid("limits: propose at least one");
+  auto proposed = registry::personal_from_json(root, deps.timezone);
+  if (!proposed) return proposed.error();
+  if (proposed->limits) {
+    for (registry::PlannedLimit& planned : *proposed->limits) asked.limits.push_back(std::move(planned.limit));
+  }
+  if (proposed->rules) {
+    for (registry::PlannedRule& planned : *proposed->rules) asked.rules.push_back(std::move(planned.rule));
+  }
+  if (asked.limits.empty() && asked.rules.empty()) return fhir::invalid("limits, rules: propose at least one");
   return asked;
 }
 

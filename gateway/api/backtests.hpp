@@ -1,8 +1,9 @@
-// POST /backtests, GET /backtests/{id}: what proposed limits would have done with the stored readings, asked for and fetched later.
+// POST /backtests, GET /backtests/{id}: what proposed limits and rules would have done with the stored readings, asked for and fetched later.
 // The work runs in portions on the read workers, so that searches go on in between. Kept in memory: a restart forgets them.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "adapters/adapter.hpp"
 #include "gateway/auth/audit.hpp"
@@ -17,6 +18,7 @@ struct BacktestDeps {
   auth::AuditTrail& audit;
   const Clock& clock;
   const ingest::JudgeSettings& judge;
+  const std::string& timezone;                 // the service's, where a limit or rule names none
   std::shared_ptr<const adapters::Zone> zone;  // of days and shifts
 };
 

@@ -72,16 +72,6 @@ void write_load(fhir::JsonWriter& writer, std::vector<std::uint64_t> counts, std
   writer.member("p95", counts[(counts.size() * 95 + 99) / 100 - 1]).member("most", counts.back());
 }
 
-// Programmes hold limits alone until the rules' own grammar is read with them.
-template <class Programme>
-std::vector<thresholds::Rule> rules_of(Programme& programme) {
-  if constexpr (requires { programme.rules; }) {
-    return std::move(programme.rules);
-  } else {
-    return {};
-  }
-}
-
 // What is the same alarm under other rules: raised for the same patient by the same rule on the same day, however many minutes apart.
 using SameAlarm = std::tuple<std::uint32_t, std::string, local_days>;
 
@@ -165,7 +155,7 @@ std::vector<thresholds::RuleSet> rule_sets(std::vector<config::Programme> progra
   }
   std::vector<thresholds::Limit>& first = programmes.front().limits;
   first.insert(first.end(), std::make_move_iterator(personal.begin()), std::make_move_iterator(personal.end()));
-  for (config::Programme& programme : programmes) sets.emplace_back(std::move(programme.limits), rules_of(programme));
+  for (config::Programme& programme : programmes) sets.emplace_back(std::move(programme.limits), std::move(programme.rules));
   return sets;
 }
 

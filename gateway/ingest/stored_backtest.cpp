@@ -7,18 +7,24 @@
 namespace gateway::ingest {
 namespace {
 
-// Today's limits of a patient, and the same with what is proposed in place of those of its kind and component.
+// Today's limits and rules of a patient, and the same with what is proposed in place of those for the same.
 struct Plans {
   std::vector<thresholds::RuleSet> today, proposed;
 };
 
-Plans plans_of(const registry::Plan& plan, const std::vector<thresholds::Limit>& proposed) {
+Plans plans_of(const registry::Plan& plan, const StoredBacktestAsked& asked) {
   config::Programme today;
   if (plan.judged()) {
     for (const registry::PlannedLimit& planned : plan.limits) today.limits.push_back(planned.limit);
+    for (const registry::PlannedRule& planned : plan.rules) today.rules.push_back(planned.rule);
+  }
+  config::Programme proposed = today;
+  for (const thresholds::Rule& rule : asked.rules) {
+    std::erase_if(proposed.rules, [&](const thresholds::Rule& own) { return own.id == rule.id; });
+    proposed.rules.push_back(rule);
   }
   Plans plans;
-  plans.proposed = rule_sets({today}, proposed);
+  plans.proposed = rule_sets({std::move(proposed)}, asked.limits);
   plans.today = rule_sets({std::move(today)}, {});
   return plans;
 }
@@ -114,7 +120,7 @@ void StoredBacktest::judge_some(store::Reader& reader) {
   const std::size_t end = std::min<std::size_t>(judged_ + patients_judged_at_once, past_.patients().size());
   for (std::size_t i = judged_; i < end; ++i) {
     const std::optional<store::Plan> row = reader.plan(past_patients_[i]);
-    const Plans plans = plans_of(row ? registry::plan_from(*row) : registry::Plan{}, asked_.limits);
+    const Plans plans = plans_of(row ? registry::plan_from(*row) : registry::Plan{}, asked_);
     const thresholds::Past& past = past_.patients()[i].past;
     const auto patient = static_cast<std::uint32_t>(i);
     take(today_, thresholds::Backtest(plans.today, past_.vocabulary(), settings).run(past), patient);

@@ -1,4 +1,4 @@
-// A back-test over stored readings: what the patients' plans with proposed limits in them would have raised, beside what the plans as
+// A back-test over stored readings: what the patients' plans with proposed limits and rules in them would have raised, beside what the plans as
 // they are would have. Works in portions, each short enough for a thread that answers others in between. Reads only.
 #pragma once
 
@@ -20,8 +20,8 @@ struct StoredBacktestAsked {
   store::Tenant tenant{};
   std::vector<PatientId> patients;  // empty: all of the tenant
   fhir::Time from{}, to{};          // readings measured in [from, to); `to` is also the last instant looked at
-  // In place of each patient's limits of their kind and component.
-  std::vector<thresholds::Limit> limits;
+  std::vector<thresholds::Limit> limits;  // in place of each patient's limits of their kind and component
+  std::vector<thresholds::Rule> rules;    // in place of each patient's rules of their id, or besides
   std::optional<std::chrono::seconds> handled_after;
   std::optional<std::uint64_t> capacity;
   thresholds::AgePolicy age;
