@@ -3,6 +3,7 @@
 
 #include "adapters/fhir_resources.hpp"
 #include "adapters/vendor_time.hpp"
+#include "fhir/form_answers.hpp"
 
 namespace adapters {
 namespace {
@@ -94,6 +95,7 @@ void read_fhir_questionnaire_response(JsonValue resource, const FhirPayload& pay
   if (reading.text.empty() && !draft.held())
     return ignore(IgnoreReason::not_a_reading, member_path(resource, "item") + ": no answers");
   if (const std::string name = form_name(resource); !name.empty()) reading.text = name + ": " + reading.text;
+  reading.extensions = fhir::answer_extensions(fhir::form_answers(resource));
   items.push_back(std::move(draft).item());
 }
 

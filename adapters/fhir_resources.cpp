@@ -16,6 +16,7 @@
 #include "adapters/mdc_units.hpp"
 #include "adapters/strip_grade.hpp"
 #include "adapters/vendor_time.hpp"
+#include "fhir/circumstances.hpp"
 
 namespace adapters {
 namespace {
@@ -245,6 +246,7 @@ class ObservationReader {
     }
     if (reading.subject.id.empty() && !reading.subject.patient) reading.subject.id = reading.device.id;
     read_origin();
+    read_circumstances();
     read_time_of_measurement();
     read_notes();
   }
@@ -256,6 +258,16 @@ class ObservationReader {
       if (!text || !fhir::DateTime::parse(*text) || !base_.reading.version.empty()) continue;
       base_.reading.version = *text;
     }
+  }
+
+  // As our own resources carry them; a word that rules do not know is left out.
+  void read_circumstances() {
+    const fhir::Circumstances stated = fhir::circumstances_of(resource_);
+    for (const std::string_view word : {"before", "after", "fasting", "bedtime"})
+      if (stated.meal == word) base_.reading.meal = stated.meal;
+    for (const std::string_view word : {"air", "oxygen"})
+      if (stated.oxygen == word) base_.reading.oxygen = stated.oxygen;
+    base_.reading.site = printable(stated.site);
   }
 
   // Our own category says it outright; else a device that is named was the one that measured.

@@ -222,6 +222,18 @@ void read_origin(JsonValue object, Draft& draft) {
 }
 
 // Puts what it reads behind `items`: a measurement is large, so it is moved once, to where it stays.
+// What the value means may depend on it, so that a word nobody knows is a fault and not left out.
+std::string read_word(JsonValue object, std::string_view member, std::initializer_list<std::string_view> words, Draft& draft) {
+  const JsonValue value = object[member];
+  if (value.is_null()) return {};
+  const auto word = value.text();
+  if (word && std::find(words.begin(), words.end(), *word) != words.end()) return std::string(*word);
+  std::string expected;
+  for (const std::string_view one : words) expected.append(expected.empty() ? "" : ", ").append(one);
+  draft.hold(undecodable, member_path(object, member) + ": expected one of " + expected);
+  return {};
+}
+
 void read_measurement(JsonValue object, const Context& context, std::vector<Item>& items) {
   Draft draft;
   if (!object.is_object()) {
@@ -242,6 +254,9 @@ void read_measurement(JsonValue object, const Context& context, std::vector<Item
   read_origin(object, draft);
   read_sequence(object, draft);
   reading.note = text_or_held(read_text(object, "note"), draft);
+  reading.meal = read_word(object, "meal", {"before", "after", "fasting", "bedtime"}, draft);
+  reading.oxygen = read_word(object, "oxygen", {"air", "oxygen"}, draft);
+  reading.site = text_or_held(read_text(object, "site"), draft);
   if (draft.held()) {
     items.push_back(std::move(draft).item());
   } else if (has_no_form(reading.kind)) {

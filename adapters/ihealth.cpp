@@ -128,6 +128,11 @@ class ListReader {
     draft.reading.unit = unit(draft, "BGUnit", std::array<std::string_view, 2>{"mg/dL", "mmol/L"});
     for (const std::string_view key : {"DinnerSituation", "DrugSituation"})
       if (const auto situation = entry[key].text()) add_note(draft.reading.note, printable(*situation));
+    // INFERRED: the words begin so ("Before_breakfast", "After_dinner", "Bedtime"); others state nothing.
+    const std::string_view dinner = entry["DinnerSituation"].text().value_or("");
+    if (dinner.starts_with("Before")) draft.reading.meal = "before";
+    if (dinner.starts_with("After")) draft.reading.meal = "after";
+    if (dinner.starts_with("Bedtime")) draft.reading.meal = "bedtime";
     add(std::move(draft));
   }
 

@@ -65,6 +65,7 @@ struct ItemWriter {
       out.end_array();
     }
     out.member_if("note", item.note).member_if("correlation", item.correlation);
+    out.member_if("meal", item.meal).member_if("oxygen", item.oxygen).member_if("site", item.site);
   }
   void operator()(const Event& item) const {
     out.member("item", "event").member("kind", fhir::info(item.kind).name).member_if("record", item.record_id);

@@ -90,6 +90,8 @@ struct Measurement {
   std::string correlation;
   // Set: of no kind of ours (`kind` is unknown), stored as its source's mapping states it and never judged.
   std::shared_ptr<const fhir::Stated> stated;
+  // The circumstances that limits and rules may ask for (fhir/circumstances.hpp); empty: not stated.
+  std::string meal, oxygen, site;
   // Extensions the resource carries, as JSON objects with commas between: what a format needs to know of its reading later.
   std::string extensions;
 };

@@ -104,7 +104,21 @@ class PointReader {
     }
   }
 
+  // Open mHealth schema temporal-relationship-to-meal: "fasting", "not fasting", "before meal", "after breakfast" ...
+  void read_circumstances() {
+    const std::string_view meal = body_["temporal_relationship_to_meal"].text().value_or("");
+    if (meal == "fasting") draft_.reading.meal = "fasting";
+    if (meal.starts_with("before ")) draft_.reading.meal = "before";
+    if (meal.starts_with("after ")) draft_.reading.meal = "after";
+    if (draft_.reading.meal.empty() && body_["temporal_relationship_to_sleep"].text() == "before sleeping") draft_.reading.meal = "bedtime";
+    // A flow says that oxygen was given; that none is said says nothing.
+    const auto flow = body_["supplemental_oxygen_flow_rate"]["value"].as_decimal();
+    if (flow) draft_.reading.oxygen = *flow > fhir::Decimal(0, 0) ? "oxygen" : "air";
+    draft_.reading.site = printable(body_["measurement_location"].text().value_or(""));
+  }
+
   void read_notes() {
+    read_circumstances();
     for (const std::string_view key : remarks) {
       const JsonValue remark = body_[key];
       if (const auto text = remark.text()) {

@@ -80,8 +80,10 @@ Item memory_item(JsonValue entry, const Draft& start, const Zone& zone) {
     draft.set_value(entry["result"].as_decimal_or_text());
   }
   draft.reading.unit = mmol_per_litre;
-  if (flag(entry, "isBeforeMeal", draft)) add_note(draft.reading.note, "before meal");
-  if (flag(entry, "isAfterMeal", draft)) add_note(draft.reading.note, "after meal");
+  const bool before = flag(entry, "isBeforeMeal", draft), after = flag(entry, "isAfterMeal", draft);
+  if (before) add_note(draft.reading.note, "before meal");
+  if (after) add_note(draft.reading.note, "after meal");
+  if (before != after) draft.reading.meal = before ? "before" : "after";
   if (flag(entry, "hasTemperatureWarning", draft)) {
     add_note(draft.reading.note, "temperature warning of the meter");
     add_interpretation(draft.reading, *status_bit("8417752.11"));  // sensor-temp-range

@@ -390,6 +390,11 @@ std::string observation_body(const ObservationBody& body) {
   else
     append_stated_values(out, *body.stated);
   append_interpretations(out, body);
+  if (has_text(body.site)) {
+    out += R"(,"bodySite":{"text":)";
+    append_text(out, body.site);
+    out += '}';
+  }
   if (!body.device_id.empty()) append_device(out, body);
   append_notes(out, body);
   if (!body.extensions.empty()) {

@@ -18,6 +18,7 @@
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/health.hpp"
 #include "gateway/api/ingest.hpp"
+#include "gateway/api/judgements.hpp"
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
@@ -133,6 +134,7 @@ struct App::Parts {
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, world.clock, judge, config.timezone, find_zone(config.timezone).value()},
         responsibility_deps{committer, reads, audit, world.clock, services},
+        judgement_deps{reads, audit, world.clock, wall_time_in(config.timezone)},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
@@ -182,6 +184,7 @@ struct App::Parts {
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::ResponsibilityDeps responsibility_deps;
+  api::JudgementDeps judgement_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
   api::FhirDeps fhir_deps;
@@ -233,6 +236,7 @@ void App::Parts::routes() {
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
   api::add_responsibility_routes(router, responsibility_deps);
+  api::add_judgement_routes(router, judgement_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
   api::add_fhir_read_routes(router, fhir_deps);

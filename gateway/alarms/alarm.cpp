@@ -27,9 +27,12 @@ std::optional<Origin> origin_named(std::string_view text) {
 
 std::vector<ObservationId> observations(const Alarm& alarm) {
   std::vector<ObservationId> ids;
-  for (const Occurrence& occurrence : alarm.occurrences) {
-    ObservationId id = occurrence.observation;
+  const auto add = [&ids](ObservationId id) {
     if (id && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
+  for (const Occurrence& occurrence : alarm.occurrences) add(occurrence.observation);
+  for (const Occurrence& occurrence : alarm.occurrences) {
+    for (const ObservationId id : occurrence.inputs) add(id);
   }
   return ids;
 }

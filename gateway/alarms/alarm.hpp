@@ -51,6 +51,7 @@ struct Occurrence {
   ObservationId observation;  // none for events and for what has no observation
   std::optional<fhir::Decimal> value;
   std::string unit;
+  std::vector<ObservationId> inputs{};  // the other readings a rule rests on; not shown by themselves
   bool operator==(const Occurrence&) const = default;
 };
 
@@ -139,7 +140,7 @@ struct Alarm {
   bool operator==(const Alarm&) const = default;
 };
 
-// Distinct observations of the kept occurrences, in their order.
+// Distinct observations of the kept occurrences, in their order, then the others that those rest on.
 std::vector<ObservationId> observations(const Alarm&);
 
 // Adds a line; beyond log_kept the gateway's own oldest line goes.

@@ -75,7 +75,9 @@ void write_reason(JsonWriter& writer, const Reason& reason) {
   writer.end_object();
 }
 
-void write_occurrences(JsonWriter& writer, const Alarm& alarm) {
+enum class Form : std::uint8_t { shown, stored };
+
+void write_occurrences(JsonWriter& writer, const Alarm& alarm, Form form) {
   writer.key("occurrences").begin_array();
   for (const Occurrence& occurrence : alarm.occurrences) {
     writer.begin_object();
@@ -84,6 +86,11 @@ void write_occurrences(JsonWriter& writer, const Alarm& alarm) {
     text_or_null(writer, "observation", reference(occurrence.observation));
     decimal_member(writer, "value", occurrence.value);
     text_or_null(writer, "unit", occurrence.unit);
+    if (form == Form::stored && !occurrence.inputs.empty()) {
+      writer.key("inputs").begin_array();
+      for (ObservationId id : occurrence.inputs) writer.value(reference(id));
+      writer.end_array();
+    }
     writer.end_object();
   }
   writer.end_array();
@@ -91,8 +98,6 @@ void write_occurrences(JsonWriter& writer, const Alarm& alarm) {
   for (ObservationId id : observations(alarm)) writer.value(reference(id));
   writer.end_array();
 }
-
-enum class Form : std::uint8_t { shown, stored };
 
 void write_coding(JsonWriter& writer, std::string_view key, const std::optional<Coding>& coding) {
   if (!coding) return;
@@ -139,7 +144,7 @@ void write_shown(JsonWriter& writer, const Alarm& alarm, Form form) {
   time_member(writer, "measured", alarm.measured);
   write_reason(writer, alarm.reason);
   writer.member("occurrence_count", alarm.occurrence_count);
-  write_occurrences(writer, alarm);
+  write_occurrences(writer, alarm, form);
   text_or_null(writer, "device", alarm.device);
   text_or_null(writer, "contact", alarm.contact);
   write_person(writer, "owner", alarm.owner);
@@ -275,6 +280,7 @@ void read_lists(Reading& read, JsonValue json, Alarm& alarm) {
     occurrence.observation = read.observation(each["observation"]);
     occurrence.value = read.optional_decimal(each["value"]);
     occurrence.unit = read.optional_text(each["unit"]);
+    for (JsonValue input : each["inputs"]) occurrence.inputs.push_back(read.observation(input));
   }
   for (JsonValue each : json["events"]) {
     LogEntry& entry = alarm.events.emplace_back();

@@ -154,14 +154,6 @@ std::string delay_text(std::chrono::microseconds delay) {
   return counted(std::max<std::int64_t>(duration_cast<minutes>(delay).count(), 0), "minutt", "minutter");
 }
 
-std::string value_text(const fhir::Decimal& value, adapters::Comparator comparator, std::string_view ucum,
-                       fhir::Kind kind) {
-  std::string text = std::string(comparator_text(comparator)) + number_text(value);
-  std::string_view unit = unit_text(ucum, kind);
-  if (!unit.empty()) text.append(" ").append(unit);
-  return text;
-}
-
 // A vendor's words are cut where a character ends; a screen line has no room for more.
 std::string shortened(std::string_view words) {
   constexpr std::size_t most_bytes = 200;
@@ -192,6 +184,16 @@ std::string number_text(const fhir::Decimal& value) {
   return with_decimal_comma(value.text());
 }
 
+std::string value_text(const fhir::Decimal& value, adapters::Comparator comparator, std::string_view ucum,
+                       fhir::Kind kind) {
+  std::string text = std::string(comparator_text(comparator)) + number_text(value);
+  std::string_view unit = unit_text(ucum, kind);
+  if (!unit.empty()) text.append(" ").append(unit);
+  return text;
+}
+
+std::string late_text(Time measured, Time received) { return ", mottatt " + delay_text(received - measured) + " etter måling"; }
+
 std::string reading_text(const LimitReading& reading) {
   fhir::Kind measured = reading.component == fhir::Kind::unknown ? reading.kind : reading.component;
   std::string text(kind_text(measured));
@@ -201,7 +203,7 @@ std::string reading_text(const LimitReading& reading) {
 std::string limit_text(const LimitReading& reading, Time received) {
   std::string text = reading_text(reading);
   if (reading.verdict.limit) text += ", grense " + with_decimal_comma(thresholds::text(*reading.verdict.limit));
-  if (reading.late) text += ", mottatt " + delay_text(received - reading.measured) + " etter måling";
+  if (reading.late) text += late_text(reading.measured, received);
   return text;
 }
 

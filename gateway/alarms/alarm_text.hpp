@@ -13,6 +13,9 @@ std::string_view kind_text(fhir::Kind);                         // "SpO2", "Syst
 std::string_view unit_text(std::string_view ucum, fhir::Kind);  // "%", "slag/min"; empty when nothing is said
 std::string number_text(const fhir::Decimal&);                  // "2,0"
 
+std::string value_text(const fhir::Decimal&, adapters::Comparator, std::string_view ucum, fhir::Kind);  // "> 33,3 mmol/L"
+// ", mottatt 3 timer etter måling"
+std::string late_text(Time measured, Time received);
 std::string reading_text(const LimitReading&);  // "SpO2 86 %"
 // "SpO2 86 %, grense 88"; with ", mottatt 3 timer etter måling" when it came late.
 std::string limit_text(const LimitReading&, Time received);

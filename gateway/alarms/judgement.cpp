@@ -4,93 +4,14 @@
 #include <utility>
 
 #include "gateway/alarms/alarm_text.hpp"
+#include "gateway/alarms/finding.hpp"
 
 namespace gateway::alarms {
 namespace {
 
 using thresholds::Change;
 
-thresholds::Number number(const fhir::Decimal& value) {
-  return {value.coefficient(), value.scale()};
-}
-
-// What opens an alarm or adds to it, whatever its origin.
-struct Finding {
-  std::string tenant;
-  PatientId patient;
-  Origin origin = Origin::limit;
-  Coding code;
-  std::string identity;
-  Reason reason;
-  Occurrence occurrence;
-  std::string device, contact;
-  thresholds::Judged judged;
-  bool late = false;
-};
-
-AlarmChange unchanged(std::string_view reason) {
-  return {std::nullopt, Change::none, false, reason};
-}
-
-void insert_by_measured(std::vector<Occurrence>& occurrences, Occurrence occurrence) {
-  // Before its equals: of two readings of one instant the one that came last is the newer.
-  auto place = std::find_if(occurrences.begin(), occurrences.end(),
-                            [&](const Occurrence& other) { return other.measured <= occurrence.measured; });
-  occurrences.insert(place, std::move(occurrence));
-  if (occurrences.size() > occurrences_kept) occurrences.pop_back();
-}
-
-AlarmChange raised(Finding finding, const Judging& judging) {
-  thresholds::Step step = thresholds::raise(finding.judged);
-  Alarm alarm;
-  alarm.id = judging.fresh;
-  alarm.tenant = std::move(finding.tenant);
-  alarm.patient = finding.patient;
-  alarm.origin = finding.origin;
-  alarm.code = std::move(finding.code);
-  alarm.machine = step.next;
-  alarm.announce = step.announce;
-  alarm.late = finding.late;
-  alarm.superseded = finding.judged.superseded;
-  alarm.raised = alarm.updated = judging.now;
-  alarm.measured = finding.judged.measured;
-  alarm.reason = std::move(finding.reason);
-  alarm.occurrence_count = 1;
-  alarm.occurrences.push_back(std::move(finding.occurrence));
-  alarm.device = std::move(finding.device);
-  alarm.contact = std::move(finding.contact);
-  alarm.identity = std::move(finding.identity);
-  return {std::move(alarm), step.change, step.announce, step.reason};
-}
-
-// The reason explains the severity shown: the worst, and of equals the newest measured.
-bool explains_better(const Alarm& open, const thresholds::Judged& judged) {
-  if (judged.severity != open.machine.severity) return judged.severity > open.machine.severity;
-  return !judged.superseded && judged.measured >= open.measured;
-}
-
-void take_over(Alarm& next, Finding& finding, bool better) {
-  if (better) next.reason = std::move(finding.reason);
-  if (!finding.judged.superseded) next.measured = std::max(next.measured, finding.judged.measured);
-  next.late = next.late && finding.late;
-  next.superseded = next.superseded && finding.judged.superseded;
-  if (!finding.device.empty()) next.device = std::move(finding.device);
-  if (!finding.contact.empty()) next.contact = std::move(finding.contact);
-}
-
-AlarmChange repeated(const Alarm& open, Finding finding, const Judging& judging) {
-  thresholds::Step step = thresholds::judge_open(open.machine, finding.judged, judging.policy, judging.now);
-  Alarm next = next_version(open, step, judging.now);
-  take_over(next, finding, explains_better(open, finding.judged));
-  ++next.occurrence_count;
-  insert_by_measured(next.occurrences, std::move(finding.occurrence));
-  return {std::move(next), step.change, step.announce, step.reason};
-}
-
-AlarmChange applied(const Alarm* open, Finding finding, const Judging& judging) {
-  if (!open || !open->open()) return raised(std::move(finding), judging);
-  return repeated(*open, std::move(finding), judging);
-}
+thresholds::Number number(const fhir::Decimal& value) { return {value.coefficient(), value.scale()}; }
 
 // ---- limits
 
@@ -155,7 +76,7 @@ Occurrence occurrence(const LimitReading& reading, Time now) {
           std::string(fhir::info(measured_kind(reading)).unit)};
 }
 
-Finding finding(const LimitReading& reading, thresholds::Direction direction, Time now) {
+Finding finding(const LimitReading& reading, thresholds::Direction direction, bool breach, Time now) {
   Finding found;
   found.tenant = reading.tenant;
   found.patient = reading.patient;
@@ -165,57 +86,13 @@ Finding finding(const LimitReading& reading, thresholds::Direction direction, Ti
   found.reason = limit_reason(reading, now);
   found.occurrence = occurrence(reading, now);
   found.device = reading.device;
-  found.judged = judged(reading, direction, true);
+  found.judged = judged(reading, direction, breach);
   found.late = reading.late;
   return found;
 }
 
-AlarmChange back_within(const Alarm& open, thresholds::Direction direction, const LimitReading& reading,
-                        const Judging& judging) {
-  thresholds::Step step =
-      thresholds::judge_open(open.machine, judged(reading, direction, false), judging.policy, judging.now);
-  if (step.change == Change::none) return unchanged(step.reason);
-  Alarm next = next_version(open, step, judging.now);
-  log(next, {judging.now, std::nullopt, "normal", reading_text(reading)});
-  return {std::move(next), step.change, step.announce, step.reason};
-}
-
-// A reading the alarm rests on, again: a new version, or the same judged again because a newer one was taken back. The occurrence takes
-// the new value, the log keeps the old one.
-AlarmChange corrected(const Alarm& open, std::size_t place, thresholds::Direction direction,
-                      const LimitReading& reading, const Judging& judging) {
-  bool breach = reading.verdict.outcome == thresholds::Outcome::breach && reading.verdict.direction == direction;
-  Alarm changed = open;
-  Occurrence earlier = changed.occurrences[place];
-  changed.occurrences.erase(changed.occurrences.begin() + static_cast<std::ptrdiff_t>(place));
-  Occurrence now_known = occurrence(reading, judging.now);
-  now_known.at = earlier.at;
-  insert_by_measured(changed.occurrences, std::move(now_known));
-  changed.measured = changed.occurrences.front().measured;
-  // The breach that dated the machine may have moved; a wrong clock must not make what follows look old.
-  if (place == 0 && !changed.machine.back_to_normal) changed.machine.latest_measured = changed.measured;
-
-  thresholds::Step step{changed.machine, Change::none, false, "corrected"};
-  if (breach || reading.verdict.outcome == thresholds::Outcome::within) {
-    thresholds::Judged correction = judged(reading, direction, breach);
-    correction.corrects = true;
-    step = thresholds::judge_open(changed.machine, correction, judging.policy, judging.now);
-  }
-  // Each correction is told, also one that leaves the machine where it was.
-  if (step.change == Change::none) step.change = Change::action;
-  Alarm next = next_version(changed, step, judging.now);
-  if (breach && (place == 0 || reading.verdict.severity >= open.machine.severity)) {
-    next.reason = limit_reason(reading, judging.now);
-  }
-  next.superseded = next.superseded && reading.superseded;
-  const bool same = earlier.value && *earlier.value == reading.value;
-  std::string note = same ? "Vurdert på nytt: " : earlier.value ? number_text(*earlier.value) + " rettet: " : std::string("Rettet: ");
-  log(next, {judging.now, std::nullopt, "corrected", note + reading_text(reading)});
-  return {std::move(next), step.change, step.announce, step.reason};
-}
-
 std::string_view quiet_reason(const LimitReading& reading) {
-  if (reading.verdict.outcome == thresholds::Outcome::within) return "no-breach";
+  if (reading.verdict.outcome == thresholds::Outcome::within) return reading.verdict.clears ? "no-breach" : "inside-clear-bound";
   if (reading.verdict.outcome == thresholds::Outcome::breach) return "other-direction";
   return thresholds::name(reading.verdict.outcome);
 }
@@ -228,21 +105,13 @@ std::string identity(const LimitReading& reading, thresholds::Direction directio
 
 AlarmChange apply_limit(const Alarm* open, thresholds::Direction direction, const LimitReading& reading,
                         const Judging& judging) {
-  if (open && !open->open()) open = nullptr;
-  if (open && reading.observation) {
-    auto same = std::find_if(open->occurrences.begin(), open->occurrences.end(),
-                             [&](const Occurrence& known) { return known.observation == reading.observation; });
-    if (same != open->occurrences.end()) {
-      return corrected(*open, static_cast<std::size_t>(same - open->occurrences.begin()), direction, reading, judging);
-    }
-  }
   const thresholds::Verdict& verdict = reading.verdict;
-  if (verdict.outcome == thresholds::Outcome::breach && verdict.direction == direction) {
-    return applied(open, finding(reading, direction, judging.now), judging);
-  }
   // A breach of the other side is no return to normal, nor is a value nobody could decide on.
-  if (!open || verdict.outcome != thresholds::Outcome::within) return unchanged(quiet_reason(reading));
-  return back_within(*open, direction, reading, judging);
+  const bool breach = verdict.outcome == thresholds::Outcome::breach && verdict.direction == direction;
+  const bool normal = verdict.outcome == thresholds::Outcome::within && verdict.clears;
+  AlarmChange change = hear(open, {finding(reading, direction, breach, judging.now), normal, reading_text(reading)}, judging);
+  if (change.reason == not_concerned) change.reason = quiet_reason(reading);
+  return change;
 }
 
 std::string identity(const SafetyEvent& event) {

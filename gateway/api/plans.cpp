@@ -24,6 +24,7 @@ std::string part_json(Part part, const registry::Plan& plan) {
   if (part == Part::limits) {
     writer.key("limits").raw(registry::limits_json(plan.limits));
     writer.key("rules").raw(registry::rules_json(plan.rules));
+    if (plan.person != registry::PersonFacts{}) writer.key("person").raw(registry::person_json(plan.person));
   } else {
     writer.key("programmes").begin_array();
     for (const std::string& programme : plan.programmes) writer.value(programme);
@@ -79,6 +80,7 @@ class PlanJob : public journal::AwaitedJob {
     registry::Plan next = programmes_ ? registry::enrol(state->plan, *programmes_, deps_.programmes) : state->plan;
     if (personal_.limits) next.limits = *personal_.limits;
     if (personal_.rules) next.rules = *personal_.rules;
+    if (personal_.person) next.person = *personal_.person;
     ++next.version;
 
     store::Plan row;
@@ -89,6 +91,7 @@ class PlanJob : public journal::AwaitedJob {
     row.programmes = next.programmes;
     row.limits = registry::limits_json(next.limits);
     row.rules = registry::rules_json(next.rules);
+    row.person = registry::person_json(next.person);
     working.changes.plans.push_back(std::move(row));
 
     store::JournalEntry entry;

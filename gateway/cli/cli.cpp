@@ -26,6 +26,7 @@ constexpr Command commands[] = {
     {"serve", "run the gateway", serve_command},
     {"simulate", "synthetic patients pushing at a gateway", simulate_command},
     {"version", "print the version", version_command},
+    {"why", "what was judged of a reading, and what came of it", why_command},
 };
 
 void usage(std::ostream& out) {

@@ -26,5 +26,6 @@ int score_command(Arguments, Streams&);
 int serve_command(Arguments, Streams&);
 int simulate_command(Arguments, Streams&);
 int version_command(Arguments, Streams&);
+int why_command(Arguments, Streams&);
 
 }  // namespace gateway::cli

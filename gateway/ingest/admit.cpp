@@ -171,8 +171,6 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
 
   remember_device(working, item.device);
   if (!amends) hear(item.device, placed);
-  result.alarms = judge_reading(working, *placed.patient, row, source_, item.device.identifier, settings_);
-  if (!result.alarms.empty() && working.now - row.measured > settings_.alarm_horizon) count_backlog(row);
   std::string_view body = item.body;
   std::string renamed;
   if (current) {
@@ -181,6 +179,8 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
     body = renamed;
   }
   render_resource(row, placed.patient->patient, source_, body);
+  result.alarms = judge_reading(working, *placed.patient, row, source_, item.device.identifier, settings_);
+  if (!result.alarms.empty() && working.now - row.measured > settings_.alarm_horizon) count_backlog(row);
   record_observation(working, row, amends ? "amended" : "created");
   working.put(row.key, row.id.value);
   working.changes.observations.push_back(std::move(row));

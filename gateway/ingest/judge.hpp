@@ -1,5 +1,5 @@
-// The clinical step: a placed reading against its patient's limits in force, an event, a held reading of a known patient. Turns
-// verdicts into alarm changes and says why, also when nothing happens (invariants 5, 6, 10).
+// The clinical step: a placed reading against its patient's limits and rules in force (judge_reading.cpp), an event, a held reading of
+// a known patient. Turns verdicts into alarm changes and says why, also when nothing happens (invariants 5, 6, 10).
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,14 @@ struct JudgeSettings {
   thresholds::AlarmPolicy alarms{};
 };
 
-// Judges, fills row.late, row.superseded and row.judgement, and writes the alarms concerned. Returns those raised or changed.
+// How a reading stands in time (invariant 6).
+struct Timing {
+  bool late = false, superseded = false, past_horizon = false;
+};
+Timing timing(journal::Working&, registry::PatientState&, const store::Observation&, const JudgeSettings&);
+
+// Judges, fills row.late, row.superseded and row.judgement, and writes the alarms concerned. Returns those raised or changed. The row
+// has its resource: words, answers and circumstances are read from it.
 std::vector<AlarmId> judge_reading(journal::Working&, registry::PatientState&, store::Observation& row, const SourceFacts&,
                                    std::string_view device, const JudgeSettings&);
 

@@ -9,6 +9,7 @@
 
 #include "adapters/fhir.hpp"
 #include "adapters/fhir_payload.hpp"
+#include "fhir/form_answers.hpp"
 #include "fhir/national_id.hpp"
 #include "gateway/ingest/prepare.hpp"
 
@@ -39,44 +40,14 @@ fhir::Time arrival_of(JsonValue resource, fhir::Time measured) {
   return measured;
 }
 
-// A number that an answer is or stands for: R4's ordinalValue of a coded one.
-std::optional<thresholds::Number> answer_number(JsonValue answer) {
-  const auto decimal = [](JsonValue value) -> std::optional<thresholds::Number> {
-    const auto read = value.as_decimal();
-    if (!read) return std::nullopt;
-    return number(*read);
-  };
-  for (const std::string_view key : {"valueInteger", "valueDecimal"}) {
-    if (const JsonValue value = answer[key]; value.is_number()) return decimal(value);
-  }
-  if (const JsonValue value = answer["valueBoolean"]; value.is_boolean()) return thresholds::Number{value.scalar() == "true" ? 1 : 0, 0};
-  if (const JsonValue value = answer["valueQuantity"]["value"]; value.is_number()) return decimal(value);
-  for (const JsonValue extension : answer["valueCoding"]["extension"]) {
-    if (extension["url"].text() == "http://hl7.org/fhir/StructureDefinition/ordinalValue") return decimal(extension["valueDecimal"]);
-  }
-  return std::nullopt;
-}
-
-void read_answers(JsonValue item, const std::string& questionnaire, std::vector<PastSeriesValue>& out) {
-  const auto link = item["linkId"].text();
-  for (const JsonValue answer : item["answer"]) {
-    if (const auto value = answer_number(answer); value && link) {
-      PastSeriesValue one;
-      one.answer = questionnaire + "|" + std::string(*link);
-      one.value = *value;
-      out.push_back(std::move(one));
-    }
-    for (const JsonValue below : answer["item"]) read_answers(below, questionnaire, out);
-  }
-  for (const JsonValue below : item["item"]) read_answers(below, questionnaire, out);
-}
-
 std::vector<PastSeriesValue> answers_of(JsonValue response) {
   std::vector<PastSeriesValue> found;
-  const auto canonical = response["questionnaire"].text();
-  if (!canonical) return found;
-  const std::string questionnaire(canonical->substr(0, canonical->find('|')));  // rules speak of the form, not of its version
-  for (const JsonValue item : response["item"]) read_answers(item, questionnaire, found);
+  for (const fhir::FormAnswer& answer : fhir::form_answers(response)) {
+    PastSeriesValue one;
+    one.answer = answer.question();
+    one.value = number(answer.value);
+    found.push_back(std::move(one));
+  }
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fhir/circumstances.hpp"
 #include "fhir/json_writer.hpp"
 #include "fhir/observation.hpp"
 #include "fhir/units.hpp"
@@ -63,6 +64,11 @@ std::string key_subject(const adapters::Subject& subject, const adapters::Device
 PreparedDevice prepared_device(const adapters::Device& device, PayloadKey& payload) {
   if (device.id.empty()) return {};
   return {payload.device(device.id), device.id, device.model};
+}
+
+std::string with_comma(std::string first, std::string_view second) {
+  if (!first.empty() && !second.empty()) first += ',';
+  return first.append(second);
 }
 
 class ReadingPreparer {
@@ -228,7 +234,9 @@ class ReadingPreparer {
     body.note = item_.note;
     body.as_sent = as_sent_;
     body.stated = item_.stated.get();
-    body.extensions = item_.extensions;
+    const std::string extensions = with_comma(fhir::circumstance_extensions(item_.meal, item_.oxygen), item_.extensions);
+    body.extensions = extensions;
+    body.site = item_.site;
     return fhir::observation_body(body);
   }
 

@@ -117,6 +117,7 @@ void recall_page(journal::Working& working, const std::vector<ObservationId>& re
     record_observation(working, *row, "entered-in-error");
     count.alarms += static_cast<std::int64_t>(annotate_alarms_on(working, *patient, row->tenant, row->id, annotation(row->id)).size());
     count.readings += 1;
+    if (patient->series) patient->series->take_away(row->id);
     stale.insert(row->patient);
     working.changes.observations.push_back(std::move(*row));
   }

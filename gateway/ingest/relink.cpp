@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fhir/json_writer.hpp"
+#include "fhir/circumstances.hpp"
 #include "fhir/observation.hpp"
 #include "gateway/ingest/annotate.hpp"
 #include "gateway/ingest/place.hpp"
@@ -80,6 +81,8 @@ std::string native_payload(const store::Observation& row, const std::optional<st
     }
     writer.end_array();
   }
+  const fhir::Circumstances stated = fhir::circumstances_of(resource ? resource->root() : fhir::JsonValue());
+  writer.member_if("meal", stated.meal).member_if("oxygen", stated.oxygen).member_if("site", stated.site);
   writer.end_object().end_array().end_object();
   return out;
 }
@@ -106,6 +109,7 @@ class Withdrawal {
     record_observation(working_, *row, "entered-in-error");
     annotate_alarms_on(working_, *old, row->tenant, row->id,
                        "Observation/" + row->id.text() + " gjelder ikke denne pasienten (koblingen er rettet)");
+    if (old->series) old->series->take_away(row->id);
     working_.patients.reload_later(from);
 
     registry::PatientState* right = link ? working_.patients.find(link->patient) : nullptr;
@@ -125,8 +129,8 @@ class Withdrawal {
     row.patient = patient.patient.id;
     row.updated = working_.now;
     const std::optional<store::Device> device = device_of(row);
-    judge_reading(working_, patient, row, source_.facts, device ? device->identifier : std::string(), replays_.judge());
     render_resource(row, patient.patient, source_.facts, fhir::with_observation_identifier(body, anew_identifier(row.key, row.id)));
+    judge_reading(working_, patient, row, source_.facts, device ? device->identifier : std::string(), replays_.judge());
     record_observation(working_, row, "created");
     working_.put(row.key, row.id.value);
     working_.changes.observations.push_back(std::move(row));

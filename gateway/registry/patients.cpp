@@ -139,6 +139,15 @@ void Patients::keep_in_past(PatientState& state, const store::Observation& row) 
   }
 }
 
+PatientSeries& Patients::series(PatientState& state, fhir::Time at, std::span<const store::Observation> written) {
+  if (!state.series || state.series_version != state.plan.version) {
+    state.series.emplace(judged_plans_.of(state.plan));
+    state.series_version = state.plan.version;
+  }
+  state.series->reach(at, reader_, state.patient.id, written);
+  return *state.series;
+}
+
 void Patients::trim() {
   for (PatientId id : stale_) {
     if (auto slot = slots_.find(id); slot != slots_.end()) {

@@ -15,6 +15,7 @@
 #include "gateway/alarms/alarm.hpp"
 #include "gateway/registry/plan.hpp"
 #include "gateway/registry/responsibility.hpp"
+#include "gateway/registry/series.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::registry {
@@ -47,6 +48,9 @@ struct PatientState {
   std::vector<std::pair<fhir::Kind, Newest>> latest;
   // The last values by kind, newest measured first; only of kinds somebody asks for.
   std::vector<std::pair<fhir::Kind, std::vector<PastReading>>> past;
+  // What the plan's limits and rules look at; of the plan's version below, made when something is judged.
+  std::optional<PatientSeries> series;
+  std::uint32_t series_version = 0;
 
   alarms::Alarm* open_alarm(std::string_view identity);
   // Keeps the list of open alarms in step with an alarm just changed.
@@ -67,6 +71,9 @@ class Patients {
   // At most past_readings, newest measured first: final or amended, with a value and no comparator. Loaded once per patient and
   // kind, kept in step by judged().
   std::span<const PastReading> past(PatientState&, fhir::Kind);
+
+  // The series of the plan in force, known as far back as judging at `at` looks. `written`: observations of the group at hand.
+  PatientSeries& series(PatientState&, fhir::Time at, std::span<const store::Observation> written);
 
   // This patient's state is loaded anew after the group: a reading was taken away, and what is known by addition is wrong.
   void reload_later(PatientId id) { stale_.push_back(id); }
@@ -90,6 +97,7 @@ class Patients {
   Order order_;  // most recently used first
   std::unordered_map<std::string, PatientId> by_identifier_;
   std::vector<PatientId> stale_;
+  JudgedPlans judged_plans_;
   std::uint64_t hits_ = 0, misses_ = 0;
 };
 

@@ -115,6 +115,7 @@ const PlannedLimit* Plan::limit_for(std::string_view kind, std::string_view comp
 Plan plan_from(const store::Plan& row) {
   Plan plan{.version = row.version, .programmes = row.programmes, .limits = {}, .rules = {}};
   plan.limits = stored<PlannedLimit>(row.limits, [](config::Form& form) { return config::read_limit(form, any_zone); });
+  plan.person = stored_person(row.person);
   plan.rules = stored<PlannedRule>(row.rules, [](config::Form& form) { return config::read_rule(form, any_zone); });
   return plan;
 }
@@ -148,7 +149,7 @@ std::string rules_json(const std::vector<PlannedRule>& rules) {
 fhir::Result<PersonalPlan> personal_from_json(fhir::JsonValue body, const std::string& timezone) {
   config::Findings findings;
   config::PlanCheck check(findings, timezone);
-  const bool rules_alone = body["limits"].absent() && !body["rules"].absent();
+  const bool rules_alone = body["limits"].absent() && !(body["rules"].absent() && body["person"].absent());
   if (!rules_alone) {
     auto read = each_of(body["limits"], "limits", findings, [&](config::Form& form) { check.limit(form); });
     if (!read) return read.error();
@@ -165,6 +166,11 @@ fhir::Result<PersonalPlan> personal_from_json(fhir::JsonValue body, const std::s
   for (thresholds::Limit& limit : check.limits) plan.limits->push_back({std::move(limit), "personal"});
   if (!body["rules"].absent()) plan.rules.emplace();
   for (thresholds::Rule& rule : check.rules) plan.rules->push_back({std::move(rule), "personal"});
+  if (!body["person"].absent()) {
+    auto person = person_from_json(body["person"]);
+    if (!person) return person.error();
+    plan.person = std::move(*person);
+  }
   return plan;
 }
 

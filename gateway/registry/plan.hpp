@@ -11,6 +11,7 @@
 
 #include "fhir/json_reader.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/registry/person_facts.hpp"
 #include "gateway/store/rows.hpp"
 #include "thresholds/rule.hpp"
 
@@ -31,6 +32,7 @@ struct Plan {
   std::vector<std::string> programmes;
   std::vector<PlannedLimit> limits;
   std::vector<PlannedRule> rules;
+  PersonFacts person{};
 
   bool judged() const { return version > 0 && (!programmes.empty() || !limits.empty() || !rules.empty()); }
   const PlannedLimit* limit_for(std::string_view kind, std::string_view component) const;
@@ -42,11 +44,12 @@ Plan plan_from(const store::Plan&);
 std::string limits_json(const std::vector<PlannedLimit>&);
 std::string rules_json(const std::vector<PlannedRule>&);
 
-// Body of PUT limits: {"limits":[...],"rules":[...]}, one of them at least; what is not given stays as it is. Every problem named. All
+// Body of PUT limits: {"limits":[...],"rules":[...],"person":{...}}, one of them at least; what is not given stays as it is. Every problem named. All
 // are personal, whatever a shown one said before. `timezone`: the service's.
 struct PersonalPlan {
   std::optional<std::vector<PlannedLimit>> limits;
   std::optional<std::vector<PlannedRule>> rules;
+  std::optional<PersonFacts> person;
 };
 fhir::Result<PersonalPlan> personal_from_json(fhir::JsonValue body, const std::string& timezone);
 

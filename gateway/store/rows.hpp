@@ -114,6 +114,7 @@ struct Plan {
   std::vector<std::string> programmes;
   std::string limits;        // JSON array as in the API, each limit with its origin (personal or the programme it was copied from)
   std::string rules = "[]";  // likewise
+  std::string person = "{}"; // JSON object: what rules have to know of the person, as in the API
 };
 
 struct Alarm {

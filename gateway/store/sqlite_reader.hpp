@@ -28,6 +28,7 @@ class SqliteReader : public Reader {
   }
   std::vector<Observation> recalled_by(const RecallFilter&, std::optional<ObservationId> after, std::size_t limit) override;
   std::optional<Observation> latest(PatientId patient, fhir::Kind kind) override { return search_.latest(patient, kind); }
+  std::vector<Observation> history(const HistoryFilter& filter) override { return search_.history(filter); }
   std::vector<Event> events_without_patient(Source, std::string_view subject) override;
   std::vector<Event> dispenses(Tenant, std::optional<PatientId>, std::optional<EventId> after, std::size_t limit) override;
 

@@ -146,7 +146,8 @@ Plan read_plan(const SqliteQuery& row) {
           row.text(3),
           lines_of(row.view(4)),
           row.text(5),
-          row.text(6)};
+          row.text(6),
+          row.text(7)};
 }
 
 Alarm read_alarm(const SqliteQuery& row) {

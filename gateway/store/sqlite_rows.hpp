@@ -14,7 +14,7 @@ namespace gateway::store {
 #define HJEMPORT_PATIENT_COLUMNS "id, tenant, system, value, created"
 #define HJEMPORT_DEVICE_COLUMNS "id, tenant, source, identifier, model, first_seen"
 #define HJEMPORT_LINK_COLUMNS "id, version, tenant, source, subject, patient, valid_from, valid_to, who"
-#define HJEMPORT_PLAN_COLUMNS "patient, version, at, who, programmes, limits, rules"
+#define HJEMPORT_PLAN_COLUMNS "patient, version, at, who, programmes, limits, rules, person"
 #define HJEMPORT_ALARM_COLUMNS "id, version, tenant, patient, identity, open, severity, raised, document, due"
 #define HJEMPORT_CALL_COLUMNS "alarm, version, tenant, level, attempts, next_at"
 #define HJEMPORT_RESPONSIBILITY_COLUMNS "patient, version, at, who, periods"

@@ -148,7 +148,11 @@ create table device_seen(
 create index device_seen_source on device_seen(source);
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen};
+constexpr const char* planned_person = R"sql(
+alter table plan add column person text not null default '{}';
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen, planned_person};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

@@ -414,6 +414,27 @@ std::optional<Observation> SqliteSearch::latest(PatientId patient, fhir::Kind ki
   return query.step() ? std::optional(read_observation(query)) : std::nullopt;
 }
 
+std::vector<Observation> SqliteSearch::history(const Reader::HistoryFilter& filter) {
+  const SeriesId series = series_of(filter.patient, filter.kind);
+  std::vector<SeriesEntry> tail = tail_.series(series, Time::min(), filter.to);
+  SqliteSnapshot snapshot(db_);
+  SeriesWalk walk(db_, series, {Time::min(), filter.to}, Order{true}, std::move(tail), std::clamp<std::size_t>(filter.fewest, 16, 256));
+  std::vector<Observation> rows;
+  while (rows.size() < filter.most) {
+    const std::optional<Candidate> candidate = walk.next();
+    if (!candidate || (candidate->at < filter.from && rows.size() >= filter.fewest)) break;
+    SqliteQuery query = db_.query("select " HJEMPORT_OBSERVATION_COLUMNS " from observation where id = ?1 and status <> 2");
+    query.bind(candidate->id);
+    if (!query.step()) continue;
+    Observation row = read_observation(query);
+    // The tail was copied before an amendment that the snapshot shows: its other entry has the reading.
+    if (row.measured != candidate->at || row.patient != filter.patient || row.absent != fhir::AbsentReason::none) continue;
+    row.judgement.clear();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 std::vector<Observation> SqliteSearch::placed(PatientId patient, Source source, std::string_view subject, Time from,
                                               std::optional<Time> to, std::optional<ObservationId> after,
                                               std::size_t limit) {

@@ -18,6 +18,7 @@ class SqliteSearch {
   std::int64_t count(const ObservationFilter&);
   std::optional<Time> latest_measured(PatientId, fhir::Kind);
   std::optional<Observation> latest(PatientId, fhir::Kind);
+  std::vector<Observation> history(const Reader::HistoryFilter&);
   std::vector<Observation> placed(PatientId, Source, std::string_view subject, Time from, std::optional<Time> to,
                                   std::optional<ObservationId> after, std::size_t limit);
 

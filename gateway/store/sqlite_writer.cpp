@@ -119,8 +119,8 @@ void write_people(SqliteConnection& db, const Changes& changes) {
   }
   for (const Plan& p : changes.plans) {
     std::string programmes = lines_text(p.programmes);
-    db.query("insert into plan(" HJEMPORT_PLAN_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-        .bind(p.patient, p.version, p.at, p.who, programmes, p.limits, p.rules)
+    db.query("insert into plan(" HJEMPORT_PLAN_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+        .bind(p.patient, p.version, p.at, p.who, programmes, p.limits, p.rules, p.person)
         .run();
   }
   for (const Responsibility& r : changes.responsibilities) {

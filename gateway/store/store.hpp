@@ -158,6 +158,16 @@ class Reader {
   virtual std::vector<Observation> recalled_by(const RecallFilter&, std::optional<ObservationId> after, std::size_t limit) = 0;
   // The one that latest_measured() is the time of, full row.
   virtual std::optional<Observation> latest(PatientId, fhir::Kind) = 0;
+  // What a patient's readings of a kind were, for judging the next: current ones with a value, not entered in error, measured up to `to`,
+  // newest measured first and of equal times the last id first; all from `from` on, before it as many as `fewest` asks for, and never
+  // more than `most`. Full rows but for the judgement.
+  struct HistoryFilter {
+    PatientId patient;
+    fhir::Kind kind{};
+    Time from = Time::min(), to = Time::max();
+    std::size_t fewest = 0, most = 1000;
+  };
+  virtual std::vector<Observation> history(const HistoryFilter&) = 0;
   // Events of a subject without patient that a link appearing later has to find: those whose alarm is still open, and
   // dispensed doses.
   virtual std::vector<Event> events_without_patient(Source, std::string_view subject) = 0;

@@ -17,6 +17,7 @@
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
+#include "gateway/api/judgements.hpp"
 #include "gateway/api/links.hpp"
 #include "gateway/api/plans.hpp"
 #include "gateway/api/projection.hpp"
@@ -102,6 +103,7 @@ struct InProcessGateway::Parts {
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, clock, judge, config.timezone, find_zone(config.timezone).value()},
         responsibility_deps{committer, reads, audit, clock, services},
+        judgement_deps{reads, audit, clock, wall_time_in(config.timezone)},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
         projection_deps{sources, fhir_deps},
@@ -114,6 +116,7 @@ struct InProcessGateway::Parts {
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
     api::add_responsibility_routes(router, responsibility_deps);
+    api::add_judgement_routes(router, judgement_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
     api::add_fhir_read_routes(router, fhir_deps);
@@ -168,6 +171,7 @@ struct InProcessGateway::Parts {
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::ResponsibilityDeps responsibility_deps;
+  api::JudgementDeps judgement_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
   api::ProjectionDeps projection_deps;

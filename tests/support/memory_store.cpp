@@ -261,6 +261,22 @@ class MemoryStore::View final : public store::Reader {
     }
     return latest;
   }
+  std::vector<store::Observation> history(const HistoryFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Observation> rows;
+    for (const auto& [id, versions] : state_->observations) {
+      const store::Observation& row = versions.back().row;
+      if (row.patient != filter.patient || row.kind != filter.kind || row.status == store::Status::entered_in_error) continue;
+      if (row.absent != fhir::AbsentReason::none || row.measured > filter.to) continue;
+      rows.push_back(row);
+      rows.back().judgement.clear();
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return std::tie(b.measured, b.id) < std::tie(a.measured, a.id); });
+    std::size_t kept = 0;
+    while (kept < rows.size() && kept < filter.most && (rows[kept].measured >= filter.from || kept < filter.fewest)) ++kept;
+    rows.resize(kept);
+    return rows;
+  }
   std::optional<Time> latest_measured(PatientId patient, fhir::Kind kind) override {
     const auto row = latest(patient, kind);
     return row ? std::optional(row->measured) : std::nullopt;

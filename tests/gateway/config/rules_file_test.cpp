@@ -144,14 +144,14 @@ TEST_CASE("rules file: a rule's conditions arrive", "[config][rules]") {
   CHECK(answer.compare == Compare::above);
   CHECK(answer.bound == Number{2, 0});
 
-  const auto both = one_rule("all: [{kind: heart-rate, above: 1}, {not: {any: [{kind: heart-rate, above: 2}]}}], within: 2h, shadow: true, text: t");
+  const auto both = one_rule("all: [{kind: heart-rate, above: 100}, {not: {any: [{kind: heart-rate, above: 200}]}}], within: 2h, shadow: true, text: t");
   CHECK(both.shadow);
   CHECK(both.text == "t");
   CHECK(both.severity == Severity::severe);
   REQUIRE(both.condition.parts.size() == 2);
   CHECK(std::get<Condition::Combination>(both.condition.test).within == Span{0, std::chrono::hours(2)});
   CHECK(std::get<Condition::Combination>(both.condition.parts[1].test).how == Condition::Combination::How::none);
-  const auto line = one_rule("when: \"heart-rate > 1 or heart-rate < 0\", within: 1d");
+  const auto line = one_rule("when: \"heart-rate > 120 or heart-rate < 45\", within: 1d");
   CHECK(std::get<Condition::Combination>(line.condition.test).within == Span{1, {}});
 }
 
@@ -162,7 +162,7 @@ TEST_CASE("rules file: each mistake is named where it stands, with what to do", 
     std::vector<std::string> expected;
   };
   const Row rows[] = {
-      {"an unknown key", limit("kind: heart-rate, alert_hihg: 1, alert_low: 2"),
+      {"an unknown key", limit("kind: heart-rate, alert_hihg: 120, alert_low: 40"),
        {"4: unknown key 'programmes[0].limits[0].alert_hihg'; did you mean 'alert_high'?"}},
       {"an unknown kind", rule("kind: pulse, above: 1"), {"4: unknown kind 'pulse'"}},
       {"an unknown unit", limit("kind: body-weight, alert_low: 2, unit: elephants"),

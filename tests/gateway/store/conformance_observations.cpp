@@ -3,6 +3,8 @@
 namespace gateway::store::conformance {
 namespace {
 
+using Ids = std::vector<std::int64_t>;
+
 Store& fill(Backend& backend, std::vector<Observation> observations) {
   commit(backend, changes_of(std::move(observations)));
   return backend.store();
@@ -254,6 +256,52 @@ void latest(Backend& backend) {
   CHECK_FALSE(latest_of(200, 1));
 }
 
+void history(Backend& backend) {
+  std::vector<Observation> rows;
+  for (std::int64_t id = 1; id <= 8; ++id) rows.push_back(observation(id, 100, 1, at(id * 10)));
+  rows[6].measured = at(60);  // id 7 at the time of id 6
+  rows.push_back(observation(9, 100, 2, at(50)));
+  rows.push_back(observation(10, 200, 1, at(50)));
+  rows.push_back(observation(11, 100, 1, at(55)));
+  rows.back().absent = fhir::AbsentReason::error;
+  Observation wrong = rows[2];
+  fill(backend, rows);
+  wrong = amended(wrong, 2, at(12));
+  wrong.status = Status::entered_in_error;
+  fill(backend, {wrong});
+  auto found = [&](Time from, Time to, std::size_t fewest, std::size_t most) {
+    Reader::HistoryFilter filter;
+    filter.patient = {100};
+    filter.kind = static_cast<fhir::Kind>(1);
+    filter.from = from;
+    filter.to = to;
+    filter.fewest = fewest;
+    filter.most = most;
+    Ids ids;
+    for (const Observation& row : backend.store().reader()->history(filter)) ids.push_back(row.id.value);
+    return ids;
+  };
+  for (int restart = 0; restart < 2; ++restart) {
+    CHECK(found(Time::min(), Time::max(), 0, 100) == Ids{8, 7, 6, 5, 4, 2, 1});
+    CHECK(found(at(50), at(60), 0, 100) == Ids{7, 6, 5});
+    CHECK(found(at(60), at(79), 4, 100) == Ids{7, 6, 5, 4});
+    CHECK(found(at(99), Time::max(), 1, 100) == Ids{8});
+    CHECK(found(at(99), Time::max(), 0, 100).empty());
+    CHECK(found(Time::min(), Time::max(), 9, 2) == Ids{8, 7});
+    backend.reopen();
+  }
+  // A reading that an amendment moves is there once, where it is now.
+  Observation moved = amended(rows[7], 2, at(99));
+  moved.measured = at(15);
+  fill(backend, {moved});
+  CHECK(found(Time::min(), Time::max(), 0, 100) == Ids{7, 6, 5, 4, 2, 8, 1});
+  const std::vector<Observation> whole = backend.store().reader()->history({{100}, static_cast<fhir::Kind>(1), at(15), at(15), 0, 1});
+  REQUIRE(whole.size() == 1);
+  CHECK(whole[0].version == 2);
+  CHECK(whole[0].value == fhir::Decimal(930, 1));
+  CHECK(whole[0].resource == backend.store().reader()->observation({8})->resource);
+}
+
 void placed(Backend& backend) {
   std::vector<Observation> rows;
   for (std::int64_t id = 1; id <= 12; ++id)
@@ -274,7 +322,6 @@ void placed(Backend& backend) {
     }
     return found;
   };
-  using Ids = std::vector<std::int64_t>;
   CHECK(ids(t0, {}, {}, 100) == Ids{1, 2, 8, 9, 10, 11, 12});
   CHECK(ids(at(20), at(110), {}, 100) == Ids{2, 8, 9, 10});  // from inclusive, to exclusive
   CHECK(ids(t0, {}, {}, 3) == Ids{1, 2, 8});
@@ -307,7 +354,6 @@ void recalled(Backend& backend) {
   taken_back(7, 500, false);  // moved to another patient, say
   taken_back(8, 600, true);
   taken_back(9, 700, true);
-  using Ids = std::vector<std::int64_t>;
   auto ids = [&](const RecallFilter& filter, std::optional<ObservationId> after = {}, std::size_t limit = 100) {
     Ids found;
     for (const Observation& o : backend.store().reader()->recalled_by(filter, after, limit)) {
@@ -378,6 +424,7 @@ std::span<const Case> observation_cases() {
       {"a conflict leaves neighbours and store untouched", conflicts},
       {"an observation entered in error gives up its key", entered_in_error_gives_up_its_key},
       {"latest measured time leaves out what was entered in error", latest},
+      {"history: what a patient's readings of a kind were, newest first", history},
       {"placed: what a subject placed in a period, oldest first", placed},
       {"recalled_by: what a source, device or model measured in a period", recalled},
       {"an amendment that changes time and kind moves the row", moved_by_amendment},

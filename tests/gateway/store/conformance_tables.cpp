@@ -87,7 +87,7 @@ void links_and_plans(Backend& backend) {
   Link other{{32}, 1, Tenant{1}, Source{1}, "user-18", {11}, at(0), {}, "admin"};
   Changes changes;
   changes.links = {second, first, other};
-  changes.plans = {{{10}, 1, at(1), "a", {"copd", "heart-failure"}, R"([{"kind":"pulse-rate"}])", R"([{"id":"r"}])"},
+  changes.plans = {{{10}, 1, at(1), "a", {"copd", "heart-failure"}, R"([{"kind":"pulse-rate"}])", R"([{"id":"r"}])", R"({"pregnant":false})"},
                    {{10}, 2, at(2), "b", {}, "[]"}};
   commit(backend, changes);
   Changes correction;
@@ -114,6 +114,8 @@ void links_and_plans(Backend& backend) {
   CHECK(plan->limits == R"([{"kind":"pulse-rate"}])");
   CHECK(plan->rules == R"([{"id":"r"}])");
   CHECK(reader->plan({10})->rules == "[]");
+  CHECK(plan->person == R"({"pregnant":false})");
+  CHECK(reader->plan({10})->person == "{}");
   CHECK(plan->who == "a");
   CHECK(plan->at == at(1));
   CHECK_FALSE(reader->plan({10}, 3));
