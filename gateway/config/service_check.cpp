@@ -52,6 +52,8 @@ class Check {
   void check_client(const std::string& path, const std::string& id, const std::string& tenant) {
     const auto client =
         std::find_if(config_.clients.begin(), config_.clients.end(), [&](const Client& one) { return one.id == id; });
+    const bool known = std::any_of(config_.tenants.begin(), config_.tenants.end(), [&](const Tenant& one) { return one.id == tenant; });
+    if (!known) return;  // said already
     if (client == config_.clients.end() || client->tenant != tenant) {
       error(path, "client '" + id + "' is not configured for tenant '" + tenant + "'");
     } else if ((client->roles & static_cast<http::Roles>(http::Role::response_centre)) == 0) {

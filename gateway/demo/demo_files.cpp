@@ -8,6 +8,10 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
+#include <utility>
+#include <vector>
+
+#include "example_programmes.hpp"
 
 namespace gateway::demo {
 namespace {
@@ -101,24 +105,6 @@ log: {level: warning}
   return text;
 }
 
-// Examples that a clinician replaces; the reasons for each number are in deploy/rules.d.
-constexpr std::string_view copd = R"(programmes:
-  - id: copd
-    limits:
-      - {kind: oxygen-saturation, warning_low: 90, alert_low: 88}
-      - {kind: heart-rate, alert_high: 130, warning_high: 110, warning_low: 51, alert_low: 41}
-      - {kind: respiratory-rate, alert_high: 24, warning_high: 20, warning_low: 12, alert_low: 9}
-      - {kind: body-temperature, alert_high: 39.0, warning_high: 38.0, warning_low: 36.1, alert_low: 35.1}
-)";
-constexpr std::string_view heart_failure = R"(programmes:
-  - id: heart-failure
-    limits:
-      - {kind: blood-pressure, component: systolic, alert_high: 180, warning_high: 160, warning_low: 100, alert_low: 90}
-      - {kind: blood-pressure, component: diastolic, alert_high: 110, warning_high: 100}
-      - {kind: heart-rate, alert_high: 120, warning_high: 100, warning_low: 50, alert_low: 41}
-      - {kind: oxygen-saturation, warning_low: 94, alert_low: 92}
-)";
-
 }  // namespace
 
 const std::string& DemoFiles::token(std::string_view name) const {
@@ -147,10 +133,10 @@ fhir::Result<DemoFiles> write_demo_files(const fs::path& config, DemoPorts ports
     if (!value) return value.error();
     files.tokens.push_back({std::string(name), std::move(*value)});
   }
-  const std::pair<fs::path, std::string> written[] = {
-      {folder / "rules.d" / "copd.yaml", std::string(copd)},
-      {folder / "rules.d" / "heart-failure.yaml", std::string(heart_failure)},
-      {config, configuration(ports)}};
+  std::vector<std::pair<fs::path, std::string>> written{{config, configuration(ports)}};
+  for (const ExampleProgrammes& example : example_programmes) {
+    written.emplace_back(folder / "rules.d" / example.file, std::string(example.text));
+  }
   for (const auto& [file, text] : written)
     if (auto done = write_private(file, text); !done) return done.error();
   return files;

@@ -1,5 +1,5 @@
 // The files of a demonstration: a configuration as an installation would have it, with two tenants, a source for every
-// adapter, clients, two programmes and secrets of its own. Made in a folder, so that it can be looked at and run again.
+// adapter, clients, the example programmes and secrets of its own. Made in a folder, so that it can be looked at and run again.
 #pragma once
 
 #include <filesystem>

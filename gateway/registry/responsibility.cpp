@@ -19,7 +19,7 @@ fhir::Result<fhir::Time> time_of(JsonValue value) {
   auto text = value.as_string();
   if (!text) return text.error();
   auto time = fhir::DateTime::parse(*text);
-  if (!time) return fhir::invalid(value.path() + ": expected a time with offset, like 2026-11-20T08:00:00+01:00");
+  if (!time || text->size() <= 10) return fhir::invalid(value.path() + ": expected a time with offset, like 2026-11-20T08:00:00+01:00");
   return time->utc;
 }
 
