@@ -39,7 +39,7 @@ TEST_CASE("demo files: what is written is a configuration without a single remar
   CHECK(config.environment == fhir::Environment::test);
   CHECK(config.tenants.size() == 2);
   CHECK(config.sources.size() == std::size(demo_sources));
-  CHECK(config.programmes.size() == 2);
+  CHECK(config.programmes.size() == 5);
   CHECK(config.listen.front().port == 8080);
   CHECK(config.destinations.front().url == "http://127.0.0.1:9090/fhir");
   CHECK(config.sqlite_path == folder.path() / "data/hjemport.db");

@@ -76,6 +76,7 @@ TEST_CASE("docs/operations.md: every metric is there and nothing else", "[runtim
   metrics.tenant("t");
   metrics.pull("t", "s");
   metrics.mqtt("b");
+  metrics.self_test("t");
   std::set<std::string> exposed, written;
   const std::string text = metrics.expose();
   std::regex help("(?:^|\n)# HELP (\\w+) ");
