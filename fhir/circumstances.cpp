@@ -8,11 +8,11 @@ Circumstances circumstances_of(JsonValue observation) {
   Circumstances stated;
   for (const JsonValue extension : observation["extension"]) {
     const auto url = extension["url"].text();
-    const auto code = extension["valueCode"].text();
-    if (!code) continue;
-    if (url == meal_extension) stated.meal = *code;
-    if (url == oxygen_extension) stated.oxygen = *code;
+    if (url == meal_extension) stated.meal = extension["valueCode"].text().value_or("");
+    if (url == oxygen_extension) stated.oxygen = extension["valueCode"].text().value_or("");
+    if (url == site_extension) stated.site = extension["valueString"].text().value_or("");
   }
+  if (!stated.site.empty()) return stated;
   const JsonValue site = observation["bodySite"];
   if (const auto text = site["text"].text()) {
     stated.site = *text;
@@ -22,15 +22,16 @@ Circumstances circumstances_of(JsonValue observation) {
   return stated;
 }
 
-std::string circumstance_extensions(std::string_view meal, std::string_view oxygen) {
+std::string circumstance_extensions(std::string_view meal, std::string_view oxygen, std::string_view site) {
   std::string out;
-  const auto add = [&](std::string_view url, std::string_view code) {
-    if (code.empty()) return;
+  const auto add = [&](std::string_view url, std::string_view type, std::string_view value) {
+    if (value.empty()) return;
     if (!out.empty()) out += ',';
-    JsonWriter(out).begin_object().member("url", url).member("valueCode", code).end_object();
+    JsonWriter(out).begin_object().member("url", url).member(type, value).end_object();
   };
-  add(meal_extension, meal);
-  add(oxygen_extension, oxygen);
+  add(meal_extension, "valueCode", meal);
+  add(oxygen_extension, "valueCode", oxygen);
+  add(site_extension, "valueString", site);
   return out;
 }
 

@@ -1,5 +1,6 @@
-// The circumstances a reading states of itself, as its resource carries them: Observation.bodySite, and extensions of ours where R4 has
-// no element. Words are those of docs/rules.md.
+// The circumstances a reading states of itself, as its resource carries them: extensions of ours. R4 has bodySite too, which is read; but
+// VKP's blood pressure binds it to a list of codes, so that a sender's own words cannot stand there (norway.md 2.8). Words are those of
+// docs/rules.md.
 #pragma once
 
 #include <string>
@@ -11,15 +12,16 @@ namespace fhir {
 
 inline constexpr std::string_view meal_extension = "urn:hjemport:meal";      // valueCode: before, after, fasting, bedtime
 inline constexpr std::string_view oxygen_extension = "urn:hjemport:oxygen";  // valueCode: air, oxygen
+inline constexpr std::string_view site_extension = "urn:hjemport:site";      // valueString: as the sender says it
 
 struct Circumstances {
   std::string_view meal, oxygen;  // empty: not stated
-  std::string_view site;          // bodySite's text, else its first code
+  std::string_view site;          // else bodySite's text, else its first code
 };
 
 // Views into the resource's document.
 Circumstances circumstances_of(JsonValue observation);
-// As Observation.extension's objects, with commas between; empty when neither is stated.
-std::string circumstance_extensions(std::string_view meal, std::string_view oxygen);
+// As Observation.extension's objects, with commas between; empty when nothing is stated.
+std::string circumstance_extensions(std::string_view meal, std::string_view oxygen, std::string_view site);
 
 }  // namespace fhir

@@ -390,11 +390,6 @@ std::string observation_body(const ObservationBody& body) {
   else
     append_stated_values(out, *body.stated);
   append_interpretations(out, body);
-  if (has_text(body.site)) {
-    out += R"(,"bodySite":{"text":)";
-    append_text(out, body.site);
-    out += '}';
-  }
   if (!body.device_id.empty()) append_device(out, body);
   append_notes(out, body);
   if (!body.extensions.empty()) {
@@ -402,6 +397,7 @@ std::string observation_body(const ObservationBody& body) {
     out += body.extensions;
     out += ']';
   }
+  out += body.members;
   return out;
 }
 

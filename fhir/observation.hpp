@@ -49,9 +49,9 @@ struct ObservationBody {
   std::string_view note;
   // As sent, kept beside the canonical value when a unit was converted: "178.2 [lb_av]".
   std::string_view as_sent;
-  std::string_view site;           // where on the body, as the sender says it: bodySite
   const Stated* stated = nullptr;  // of a reading of no kind of ours: codes, categories and values; `kind` is unknown
   std::string_view extensions;     // JSON objects with commas between
+  std::string_view members;        // further members as JSON, each with a comma before it
 };
 // The members between the head and the closing brace, without leading comma; LOINC first in every code.
 std::string observation_body(const ObservationBody&);

@@ -55,6 +55,7 @@ class AdmitJob : public journal::AwaitedJob {
   std::optional<UnitSlip> slipped_unit(journal::Working&, registry::PatientState&, const store::Observation& arrived,
                                        ObservationId itself) const;
   void count_backlog(const store::Observation&);
+  void add_score(journal::Working&, registry::PatientState&, ItemResult&);  // of the observation written last
   void remember_device(journal::Working&, const PreparedDevice&);
   void hear(const PreparedDevice&, const Placed&);
   void end_waiting_twin(journal::Working&, const store::Key&, const ItemResult&);

@@ -234,9 +234,8 @@ class ReadingPreparer {
     body.note = item_.note;
     body.as_sent = as_sent_;
     body.stated = item_.stated.get();
-    const std::string extensions = with_comma(fhir::circumstance_extensions(item_.meal, item_.oxygen), item_.extensions);
+    const std::string extensions = with_comma(fhir::circumstance_extensions(item_.meal, item_.oxygen, item_.site), item_.extensions);
     body.extensions = extensions;
-    body.site = item_.site;
     return fhir::observation_body(body);
   }
 

@@ -15,6 +15,8 @@ thresholds::RuleSet compiled(const Plan& plan) {
   return {std::move(limits), std::move(rules)};
 }
 
+constexpr std::string_view supplemental_oxygen = "supplemental-oxygen";  // thresholds::score_inputs
+
 bool by_circumstances(const thresholds::Applies& applies) { return applies.meal || applies.oxygen || !applies.site.empty(); }
 
 }  // namespace
@@ -26,6 +28,10 @@ JudgedPlan::JudgedPlan(const Plan& plan) : rules(compiled(plan)) {
     const auto place = static_cast<std::uint16_t>(i);
     if (name.kind == thresholds::answer_kind) {
       answers.push_back({name.component, place});
+      continue;
+    }
+    if (name.kind == supplemental_oxygen) {
+      oxygen_series = place;
       continue;
     }
     const fhir::Kind kind = fhir::kind_named(name.kind);

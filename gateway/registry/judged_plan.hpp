@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,8 @@ struct JudgedPlan {
   thresholds::RuleSet rules;
   std::vector<Feed> feeds;
   std::vector<AnswerFeed> answers;
+  // Whether oxygen is given, as NEWS2 asks: what a saturation states of itself (OURS: no kind of ours measures it), 0 air and 1 oxygen.
+  std::optional<std::uint16_t> oxygen_series;
   bool circumstances = false;  // something asks for meal, oxygen or site
   std::vector<std::uint16_t> limit_series;              // by limit
   std::vector<bool> limit_looks_back, rule_looks_back;  // thresholds::looks_back

@@ -104,6 +104,10 @@ void PatientSeries::each_value(const store::Observation& row, const Use& use) co
       if (component.kind == feed.component) place(feed.series, number(component.value), component.comparator);
     }
   }
+  if (plan_->oxygen_series && row.kind == fhir::kinds().oxygen_saturation) {
+    const std::string_view oxygen = fhir::circumstances_of(resource()).oxygen;
+    if (!oxygen.empty()) place(*plan_->oxygen_series, Number{oxygen == "oxygen" ? 1 : 0, 0}, 0);
+  }
   if (plan_->answers.empty() || row.kind != fhir::kinds().questionnaire) return;
   for (const fhir::FormAnswer& answer : fhir::form_answers_of(resource())) {
     for (const JudgedPlan::AnswerFeed& feed : plan_->answers) {
@@ -174,18 +178,21 @@ bool PatientSeries::reaches(std::size_t place, fhir::Time at) const {
   if (known.from > at || known.from > at - need.back) return false;
   const auto after = std::upper_bound(known.readings.begin(), known.readings.end(), at,
                                       [](fhir::Time time, const Reading& reading) { return time < reading.measured; });
-  return after - known.readings.begin() >= static_cast<std::ptrdiff_t>(std::max<std::size_t>(need.readings, 1));
+  if (after - known.readings.begin() >= static_cast<std::ptrdiff_t>(std::max<std::size_t>(need.readings, 1))) return true;
+  return at >= known.loaded_at;  // there were no more, and what came since stands here
 }
 
 void PatientSeries::load(std::size_t place, fhir::Time at, store::Reader& reader, PatientId patient,
                          std::span<const store::Observation> written) {
   Known& known = known_[place];
   known.readings.clear();
+  known.loaded_at = at;
   const thresholds::RuleSet::Need& need = plan_->rules.need(place);
   std::set<fhir::Kind> kinds;
   for (const JudgedPlan::Feed& feed : plan_->feeds) {
     if (feed.series == place) kinds.insert(feed.kind);
   }
+  if (plan_->oxygen_series == place) kinds.insert(fhir::kinds().oxygen_saturation);
   const bool answer = std::any_of(plan_->answers.begin(), plan_->answers.end(), [&](const auto& feed) { return feed.series == place; });
   if (answer) kinds.insert(fhir::kinds().questionnaire);
   known.from = fhir::Time::min();

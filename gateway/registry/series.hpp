@@ -38,6 +38,7 @@ class PatientSeries {
   struct Known {
     std::vector<thresholds::Reading> readings;  // by measured time, then by id
     fhir::Time from = fhir::Time::max();        // all that was measured from here on is in `readings`
+    fhir::Time loaded_at{};                     // what was loaded is all there was to know then
     std::size_t trim_at = 64;
   };
 

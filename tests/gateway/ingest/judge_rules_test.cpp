@@ -238,6 +238,51 @@ TEST_CASE("judge: NEWS2 of the newest readings, by what a clinician said of the 
   }
 }
 
+TEST_CASE("judge: a complete NEWS2 is an Observation of its own, with what it is derived from", "[ingest][rules]") {
+  Ward ward(R"({"rules":[{"id":"news2-high","score":"news2","at_least":5,"max_age":"1h","severity":"severe"}],
+      "limits":[{"kind":"news2","warning_high":4}]})");
+  const auto send_set = [&](const char* minute, const char* saturation_value) {
+    const std::string hour = std::string("2026-11-20T08:") + minute;
+    ward.send(reading("u", hour + ":00Z", "respiratory-rate", "22", "/min"));
+    ward.send(reading("u", hour + ":01Z", "heart-rate", "95", "/min"));
+    ward.send(reading("u", hour + ":02Z", "body-temperature", "38.5", "Cel"));
+    ward.send(tests::pressure("u", hour + ":03Z", "105", "70"));
+    ward.send(R"({"subject":"u","time":")" + hour + R"(:04Z","kind":"consciousness","value":"A"})");
+    ward.send(saturation("u", hour + ":05Z", saturation_value, R"("id":"s)" + std::string(minute) + R"(","oxygen":"air")"));
+  };
+  const auto scores = [&] {
+    store::Reader::HistoryFilter filter;
+    filter.patient = ward.patient;
+    filter.kind = fhir::kinds().news2;
+    return ward.gateway->reader().history(filter);
+  };
+  send_set("30", "93");
+  REQUIRE(scores().size() == 1);
+  const store::Observation score = scores().front();
+  CHECK(score.value == fhir::Decimal(7, 0));
+  const Json resource(score.resource);
+  CHECK(resource.text("valueQuantity", "value") == "7");
+  CHECK(resource.at("derivedFrom").size() == 6);
+  CHECK(resource.at("component").size() == 7);
+  CHECK(resource.text("component", 1, "code", "coding", 0, "code") == "1104311000000102");
+  CHECK(resource.text("component", 1, "valueQuantity", "value") == "2");
+  CHECK(resource.text("component", 1, "interpretation", 0, "text") == "93 %");
+  CHECK(resource.text("component", 2, "interpretation", 0, "text") == "air");
+  CHECK(ward.open() == "severe news2-high, moderate news2:warning_high");
+  // The same again changes nothing; a corrected input makes a new version.
+  ward.send(saturation("u", "2026-11-20T08:30:05Z", "93", R"("id":"s30","oxygen":"air")"));
+  CHECK(scores().front().version == 1);
+  ward.send(saturation("u", "2026-11-20T08:30:05Z", "96", R"("id":"s30","oxygen":"air")"));
+  REQUIRE(scores().size() == 1);
+  CHECK(scores().front().version == 2);
+  CHECK(scores().front().value == fhir::Decimal(5, 0));
+  SECTION("a set with something missing or too old gives none") {
+    ward.gateway->clock.advance(std::chrono::hours(2));
+    ward.send(reading("u", "2026-11-20T10:59:00Z", "respiratory-rate", "12", "/min"));
+    CHECK(scores().size() == 1);
+  }
+}
+
 TEST_CASE("judge: a recalled reading is left out of later judgements", "[ingest][rules]") {
   Ward ward(gain);
   ward.weight("2026-11-18T07:00:00Z", "80.0", R"("device":{"id":"old-scale"})");

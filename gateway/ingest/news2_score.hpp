@@ -1,0 +1,23 @@
+// The NEWS2 that a reading completes. It is computed for patients whose plan has a rule on it, from the newest readings of its inputs no
+// older than that rule allows; a set with anything missing gives none (a partial score is never stored as one).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/ingest/keys.hpp"
+#include "gateway/ingest/prepare.hpp"
+#include "gateway/registry/patients.hpp"
+
+namespace gateway::ingest {
+
+struct News2Score {
+  store::Observation row;  // as PreparedReading::row: id, version and the rest are the committer's
+  std::string body;
+};
+
+// `trigger` was judged and stands in the patient's series. One score an instant: another reading of that instant, or a correction,
+// makes a new version of it.
+std::optional<News2Score> news2_completed_by(registry::PatientState&, const store::Observation& trigger, const SourceFacts&, const Keys&);
+
+}  // namespace gateway::ingest
