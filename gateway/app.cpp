@@ -46,6 +46,7 @@
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
 #include "gateway/timers/loop.hpp"
+#include "gateway/timers/missing_watch.hpp"
 #include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
 #include "gateway/timers/supervision.hpp"
@@ -123,6 +124,7 @@ struct App::Parts {
         timer_loop(maintenance, world.clock),
         supervision({*store, committer, sources, heard, metrics}, config.supervision.grace),
         self_tests({maintenance, *store, committer, sources, intake, feed, world.clock, metrics}, config.tenants),
+        missing_watch(*store, committer, judge, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
@@ -174,6 +176,7 @@ struct App::Parts {
   timers::Loop timer_loop;
   timers::Supervision supervision;
   timers::SelfTests self_tests;
+  timers::MissingWatch missing_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
@@ -365,6 +368,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
       [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
   parts.timer_loop.add(parts.supervision);
   parts.timer_loop.add(parts.self_tests);
+  parts.timer_loop.add(parts.missing_watch);
   parts.listen();
   parts.publish_metrics();
 }

@@ -7,6 +7,7 @@
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
+#include "gateway/ingest/expected.hpp"
 #include "gateway/journal/submit.hpp"
 #include "gateway/journal/working.hpp"
 
@@ -114,6 +115,7 @@ class PlanJob : public journal::AwaitedJob {
     working.changes.audits.push_back(std::move(audit));
 
     state->plan = next;
+    ingest::follow_plan(working, *state);
     plan_ = std::move(next);
   }
 

@@ -7,6 +7,7 @@
 #include "gateway/alarms/judgement.hpp"
 #include "gateway/alarms/rule_judgement.hpp"
 #include "gateway/ingest/annotate.hpp"
+#include "gateway/ingest/expected.hpp"
 #include "gateway/ingest/judge.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 #include "thresholds/judged.hpp"
@@ -51,6 +52,7 @@ class ReadingJudge {
     writer_.end_object();
     if (row_.absent != fhir::AbsentReason::none && row_.version > 1) value_taken_back();
     working_.patients.judged(patient_, row_);
+    reading_came(working_, patient_, row_);
     return std::move(changed_);
   }
 

@@ -51,6 +51,8 @@ struct PatientState {
   // What the plan's limits and rules look at; of the plan's version below, made when something is judged.
   std::optional<PatientSeries> series;
   std::uint32_t series_version = 0;
+  // What the plan's rules on missing readings wait for; loaded when it is first asked for (ingest/expected.hpp).
+  std::optional<std::vector<store::Expected>> expected;
 
   alarms::Alarm* open_alarm(std::string_view identity);
   // Keeps the list of open alarms in step with an alarm just changed.

@@ -141,6 +141,21 @@ struct Call {
   Time next_at{};
 };
 
+// How far a patient's schedule is decided, of one rule on missing readings: each expectation once, over restarts. Gone with the rule.
+struct Expected {
+  PatientId patient;
+  std::string rule;            // its id in the plan
+  Tenant tenant{};
+  std::string says;            // the rule as JSON when this began; one that says something else begins anew
+  Time began{};
+  Time begin{}, deadline{};    // the expectation that waits (thresholds/schedule.hpp)
+  std::optional<Time> due;     // when it is to be decided; none: nothing runs out before a reading comes
+  std::optional<Time> newest;  // reading of the kind since `began`, of `every`
+  Time missed_begin{}, missed_deadline{};  // the newest that ran out
+  std::int32_t misses = 0;     // in a row
+  bool operator==(const Expected&) const = default;
+};
+
 // One version of who answers for a patient; the newest is in force. Versions are never changed.
 struct Responsibility {
   PatientId patient;

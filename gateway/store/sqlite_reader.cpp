@@ -156,6 +156,18 @@ std::optional<Plan> SqliteReader::plan(PatientId patient, std::optional<std::uin
   return read_one(query.bind(patient, version), read_plan);
 }
 
+std::vector<Expected> SqliteReader::expected(PatientId patient) {
+  SqliteQuery query = db_.query("select " HJEMPORT_EXPECTED_COLUMNS " from expected where patient = ?1 order by rule");
+  query.bind(patient);
+  return read_all(query, read_expected);
+}
+
+std::vector<Expected> SqliteReader::expected_due(Time until, std::size_t limit) {
+  SqliteQuery query = db_.query("select " HJEMPORT_EXPECTED_COLUMNS " from expected where due < ?1 order by due, patient, rule limit ?2");
+  query.bind(until, limit);
+  return read_all(query, read_expected);
+}
+
 std::optional<Responsibility> SqliteReader::responsibility(PatientId patient) {
   SqliteQuery query = db_.query("select " HJEMPORT_RESPONSIBILITY_COLUMNS
                                 " from responsibility where patient = ?1 order by version desc limit 1");

@@ -41,6 +41,8 @@ class SqliteReader : public Reader {
   std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) override;
   std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version) override;
   std::optional<Responsibility> responsibility(PatientId) override;
+  std::vector<Expected> expected(PatientId) override;
+  std::vector<Expected> expected_due(Time until, std::size_t limit) override;
 
   std::optional<Alarm> alarm(AlarmId) override;
   std::vector<Alarm> open_alarms(PatientId) override;

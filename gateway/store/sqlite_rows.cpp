@@ -168,6 +168,11 @@ Call read_call(const SqliteQuery& row) {
           row.number<std::uint32_t>(4), row.time(5)};
 }
 
+Expected read_expected(const SqliteQuery& row) {
+  return {row.number<PatientId>(0), row.text(1),  row.number<Tenant>(2), row.text(3),  row.time(4),  row.time(5),
+          row.time(6),              row.optional_time(7), row.optional_time(8),   row.time(9), row.time(10), row.number<std::int32_t>(11)};
+}
+
 Responsibility read_responsibility(const SqliteQuery& row) {
   return {row.number<PatientId>(0), row.number<std::uint32_t>(1), row.time(2), row.text(3), row.text(4)};
 }

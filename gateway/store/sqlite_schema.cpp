@@ -152,7 +152,16 @@ constexpr const char* planned_person = R"sql(
 alter table plan add column person text not null default '{}';
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen, planned_person};
+// Readings that are expected, and how far that is decided.
+constexpr const char* expected_readings = R"sql(
+create table expected(
+  patient integer not null, rule text not null, tenant integer not null, says text not null, began integer not null,
+  begins integer not null, deadline integer not null, due integer, newest integer, missed_begin integer not null,
+  missed_deadline integer not null, misses integer not null, primary key(patient, rule)) without rowid;
+create index expected_due on expected(due) where due is not null;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen, planned_person, expected_readings};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

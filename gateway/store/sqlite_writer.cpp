@@ -123,6 +123,14 @@ void write_people(SqliteConnection& db, const Changes& changes) {
         .bind(p.patient, p.version, p.at, p.who, programmes, p.limits, p.rules, p.person)
         .run();
   }
+  for (const Changes::ExpectedName& name : changes.dropped_expected) {
+    db.query("delete from expected where patient = ?1 and rule = ?2").bind(name.patient, name.rule).run();
+  }
+  for (const Expected& e : changes.expected) {
+    db.query("replace into expected(" HJEMPORT_EXPECTED_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+        .bind(e.patient, e.rule, e.tenant, e.says, e.began, e.begin, e.deadline, e.due, e.newest, e.missed_begin, e.missed_deadline, e.misses)
+        .run();
+  }
   for (const Responsibility& r : changes.responsibilities) {
     db.query("insert into responsibility(" HJEMPORT_RESPONSIBILITY_COLUMNS ") values(?1, ?2, ?3, ?4, ?5)")
         .bind(r.patient, r.version, r.at, r.who, r.periods)

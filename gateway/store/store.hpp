@@ -28,6 +28,12 @@ struct Changes {
   std::vector<Link> links;           // insert or replace by id
   std::vector<Plan> plans;           // insert
   std::vector<Responsibility> responsibilities;  // insert
+  std::vector<Expected> expected;    // insert or replace by patient and rule
+  struct ExpectedName {
+    PatientId patient;
+    std::string rule;
+  };
+  std::vector<ExpectedName> dropped_expected;  // before `expected`
   std::vector<Alarm> alarms;         // insert or replace by id
   std::vector<Call> calls;           // insert or replace by alarm and version
   struct CallName {
@@ -184,6 +190,9 @@ class Reader {
   virtual std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) = 0;
   virtual std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version = {}) = 0;
   virtual std::optional<Responsibility> responsibility(PatientId) = 0;  // the newest version
+
+  virtual std::vector<Expected> expected(PatientId) = 0;                         // by rule
+  virtual std::vector<Expected> expected_due(Time until, std::size_t limit) = 0;  // of all tenants, due before `until`, soonest first
 
   // -- alarms
   virtual std::optional<Alarm> alarm(AlarmId) = 0;

@@ -30,6 +30,7 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/missing_watch.hpp"
 #include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
 #include "gateway/timers/supervision.hpp"
@@ -92,6 +93,7 @@ struct InProcessGateway::Parts {
         timer_loop(loop, clock),
         supervision({store, committer, sources, heard, metrics}, config.supervision.grace),
         self_tests({loop, store, committer, sources, intake, feed, clock, metrics}, config.tenants),
+        missing_watch(store, committer, judge, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
@@ -131,6 +133,7 @@ struct InProcessGateway::Parts {
     api::add_recall_routes(router, admin_deps);
     timer_loop.add(supervision);
     timer_loop.add(self_tests);
+    timer_loop.add(missing_watch);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -161,6 +164,7 @@ struct InProcessGateway::Parts {
   timers::Loop timer_loop;
   timers::Supervision supervision;
   timers::SelfTests self_tests;
+  timers::MissingWatch missing_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;

@@ -42,6 +42,7 @@ struct MemoryStore::State {
   std::map<LinkId, store::Link> links;
   std::map<PatientId, std::vector<store::Plan>> plans;
   std::map<PatientId, store::Responsibility> responsibilities;
+  std::map<std::pair<PatientId, std::string>, store::Expected> expected;
   std::map<AlarmId, store::Alarm> alarms;
   std::map<std::pair<AlarmId, std::uint32_t>, store::Call> calls;
   std::map<QuarantineId, store::Quarantined> quarantined;

@@ -260,6 +260,20 @@ class MemoryStore::View final : public store::Reader {
     for (const auto& [name, row] : state_->calls) owed.push_back(row);
     return soonest(std::move(owed), limit, [](const store::Call& row) { return row.next_at; });
   }
+  std::vector<store::Expected> expected(PatientId patient) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Expected> rows;
+    for (const auto& [name, row] : state_->expected)
+      if (name.first == patient) rows.push_back(row);
+    return rows;
+  }
+  std::vector<store::Expected> expected_due(Time until, std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Expected> rows;
+    for (const auto& [name, row] : state_->expected)
+      if (row.due && *row.due < until) rows.push_back(row);
+    return soonest(std::move(rows), limit, [](const store::Expected& row) { return *row.due; });
+  }
   std::optional<store::Responsibility> responsibility(PatientId patient) override {
     std::lock_guard lock(state_->mutex);
     return find_in(state_->responsibilities, patient);

@@ -189,6 +189,29 @@ void alarm_times(Backend& backend) {
   CHECK(reader->calls(10)[0].next_at == at(50));
 }
 
+void expected(Backend& backend) {
+  Expected weight{{100}, "no-weight", Tenant{1}, "{}", at(1), at(10), at(20), at(20), {}, {}, {}, 0};
+  Expected sugar{{100}, "no-sugar", Tenant{1}, "{\"every\":\"8h\"}", at(2), at(3), at(9), at(9), at(3), at(1), at(2), 2};
+  Expected other{{101}, "no-weight", Tenant{2}, "{}", at(1), at(10), at(20), {}, {}, {}, {}, 1};
+  Changes changes;
+  changes.expected = {weight, sugar, other};
+  commit(backend, changes);
+  backend.reopen();
+  std::unique_ptr<Reader> reader = backend.store().reader();
+  CHECK(reader->expected({100}) == std::vector<Expected>{sugar, weight});
+  CHECK(reader->expected({101}) == std::vector<Expected>{other});
+  CHECK(reader->expected({102}).empty());
+  CHECK(reader->expected_due(at(9), 10).empty());
+  CHECK(reader->expected_due(at(30), 10) == std::vector<Expected>{sugar, weight});
+  CHECK(reader->expected_due(at(30), 1) == std::vector<Expected>{sugar});
+  changes.clear();
+  weight.due = at(40);
+  changes.dropped_expected = {{{100}, "no-sugar"}, {{100}, "no-weight"}};
+  changes.expected = {weight};
+  commit(backend, changes);
+  CHECK(reader->expected({100}) == std::vector<Expected>{weight});
+}
+
 void responsibilities(Backend& backend) {
   Changes changes;
   changes.responsibilities = {{{100}, 1, at(1), "a", "[1]"}};
@@ -577,6 +600,7 @@ std::span<const Case> table_cases() {
       {"alarms: at most one open per identity and tenant", alarms},
       {"alarms by when something is due, and calls owed", alarm_times},
       {"who answers for a patient, by version", responsibilities},
+      {"readings that are expected, by patient and by when they are due", expected},
       {"replies to repeated actions", replies},
       {"events wait for their patient while their alarm is open", events},
       {"dispensed doses of a patient and of a tenant", dispenses},
