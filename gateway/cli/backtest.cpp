@@ -55,7 +55,10 @@ bool load_limits(const std::string& file, const std::string& timezone, std::vect
   config::PlanCheck check(findings, timezone);
   config::read_plan_file(file, findings, check);
   limits = std::move(check.limits);
-  return told(findings.problems, error);
+  if (!told(findings.problems, error)) return false;
+  if (check.rules.empty()) return true;
+  error << file << ": rules are tried as a rules file of their own, with --rules\n";
+  return false;
 }
 
 class Output {

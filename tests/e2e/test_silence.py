@@ -37,8 +37,12 @@ class Silence(unittest.TestCase):
         self.assertIsNone(alarm["patient"])
         self.assertTrue(alarm["announce"])
         self.assertIn("sensors", alarm["reason"]["text"])
-        sources = {one["id"]: one for one in gateway.as_("operator").get("/admin/sources").json()["sources"]}
-        self.assertEqual(sources["sensors"]["state"], "silent")
+        def sources_shown():
+            return {one["id"]: one for one in gateway.as_("operator").get("/admin/sources").json()["sources"]}
+
+        # The stream is told with the commit, the operator by the loop's next step.
+        wait_until(lambda: sources_shown()["sensors"]["state"] == "silent", what="the source shown as silent")
+        sources = sources_shown()
         self.assertIn("last_accepted", sources["sensors"])
         self.assertEqual(sources["telli"]["state"], "alive")
         self.assertEqual(gateway.metric('hjemport_source_silent{source="sensors",tenant="bodo"}'), 1)
