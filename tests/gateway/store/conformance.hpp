@@ -28,6 +28,7 @@ struct Case {
 std::span<const Case> observation_cases();
 std::span<const Case> search_cases();
 std::span<const Case> table_cases();
+std::span<const Case> time_cases();
 
 // -- builders: one valid row each; a case changes what it is about
 

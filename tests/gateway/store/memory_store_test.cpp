@@ -35,5 +35,8 @@ TEST_CASE("memory store: search", "[store][memory]") {
 TEST_CASE("memory store: tables", "[store][memory]") {
   run(conformance::table_cases());
 }
+TEST_CASE("memory store: what timers ask for", "[store][memory]") {
+  run(conformance::time_cases());
+}
 
 }  // namespace gateway::store

@@ -67,6 +67,9 @@ TEST_CASE("sqlite: search", "[store]") {
 TEST_CASE("sqlite: tables", "[store]") {
   run(conformance::table_cases(), small());
 }
+TEST_CASE("sqlite: what timers ask for", "[store]") {
+  run(conformance::time_cases(), small());
+}
 TEST_CASE("sqlite: observations, merging all the time", "[store]") {
   run(conformance::observation_cases(), eager());
 }
