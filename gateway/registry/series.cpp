@@ -149,11 +149,10 @@ void PatientSeries::put(const store::Observation& row) {
     Known& known = known_[series];
     if (reading.measured < known.from) return;  // loaded with its time, when that is asked for
     insert(known, reading);
-    if (known.readings.size() > known.trim_at) trim(series);
   });
 }
 
-// What no later judgement of a new reading looks at goes.
+// What no judgement of a reading at least as new as the newest looks at goes.
 void PatientSeries::trim(std::size_t place) {
   Known& known = known_[place];
   const thresholds::RuleSet::Need& need = plan_->rules.need(place);
@@ -235,6 +234,9 @@ void PatientSeries::load(std::size_t place, fhir::Time at, store::Reader& reader
 
 void PatientSeries::reach(fhir::Time at, store::Reader& reader, PatientId patient, std::span<const store::Observation> written) {
   for (std::size_t place = 0; place < known_.size(); ++place) {
+    const Known& known = known_[place];
+    // Never while an old reading is judged, whose past this would be.
+    if (known.readings.size() > known.trim_at && at >= known.readings.back().measured) trim(place);
     if (!reaches(place, at)) load(place, at, reader, patient, written);
   }
 }

@@ -170,6 +170,18 @@ TEST_CASE("judge: an old reading completes what is true at the newest, and clear
   CHECK_FALSE(ward.alarm().machine.back_to_normal);
 }
 
+TEST_CASE("judge: an old reading has its own past before it, however much came since", "[ingest][rules]") {
+  Ward ward(R"({"rules":[{"id":"low","kind":"oxygen-saturation","below":92,"of":{"readings":3,"last":3},"severity":"severe"}]})");
+  const fhir::Time night = fhir::DateTime::parse("2026-11-20T02:00:00Z").value().utc;
+  for (int minute = 0; minute < 300; ++minute) ward.send(saturation("u", stamp(night + std::chrono::minutes(minute)), "95"));
+  for (int second = 10; second <= 30; second += 10) ward.send(saturation("u", stamp(night + std::chrono::minutes(20) + std::chrono::seconds(second)), "85"));
+  CHECK(ward.judgement().text("rules", 0, "outcome") == "breach");
+  CHECK(ward.open() == "severe low");
+  CHECK(ward.alarm().superseded);
+  ward.send(saturation("u", "2026-11-20T08:00:00Z", "95"));
+  CHECK(ward.judgement().text("rules", 0, "outcome") == "within");
+}
+
 TEST_CASE("judge: a combination of kinds, and pulse that stands for heart rate", "[ingest][rules]") {
   Ward ward(
       R"({"rules":[{"id":"worsening","all":[{"kind":"oxygen-saturation","below":92},{"kind":"heart-rate","above":100}],"within":"2h","severity":"severe"}]})");
