@@ -12,6 +12,7 @@ from broker import PASSWORD, Broker
 from harness import Gateway, standard_config, wait_until
 
 TOPIC = "vendor/17/readings"
+with_fault_points = unittest.skipUnless(os.environ.get("HJEMPORT_HAS_FAULT_POINTS", "1") == "1", "shipped binaries have no fault points")
 
 
 def reading(value=95, **more):
@@ -94,6 +95,7 @@ class Mqtt(unittest.TestCase):
         self.settled(50)
         self.assert_stored_once(sent)
 
+    @with_fault_points
     def test_killed_before_the_commit(self):
         sent = [reading() for _ in range(40)]
         acknowledged = self.killed("before-commit:12", sent)
@@ -102,6 +104,7 @@ class Mqtt(unittest.TestCase):
         self.settled(40 - acknowledged)
         self.assert_stored_once(sent)
 
+    @with_fault_points
     def test_killed_after_the_commit_and_before_the_acknowledgement(self):
         sent = [reading() for _ in range(40)]
         acknowledged = self.killed("after-commit:12", sent)
