@@ -37,6 +37,15 @@ std::vector<ObservationId> observations(const Alarm& alarm) {
   return ids;
 }
 
+void mark(Alarm& alarm, std::string_view code, std::string text) {
+  const auto known = std::find_if(alarm.marks.begin(), alarm.marks.end(), [&](const Mark& one) { return one.code == code; });
+  if (known == alarm.marks.end()) {
+    alarm.marks.push_back({std::string(code), std::move(text)});
+  } else {
+    known->text = std::move(text);
+  }
+}
+
 void log(Alarm& alarm, LogEntry entry) {
   alarm.events.push_back(std::move(entry));
   if (alarm.events.size() <= log_kept) return;

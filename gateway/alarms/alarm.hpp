@@ -61,6 +61,22 @@ struct Person {
   bool operator==(const Person&) const = default;
 };
 
+// What somebody has to know before they read on; told by the gateway, and shown only where there is one.
+struct Mark {
+  std::string code;  // mark_*
+  std::string text;  // Norwegian
+  bool operator==(const Mark&) const = default;
+};
+inline constexpr std::string_view mark_absence = "planned-absence";  // measured while the patient was to be away
+inline constexpr std::string_view mark_flood = "flood";              // came while more alarms came than anybody can deal with
+
+// What the patient's own self-treatment plan says for the alarm's colour (registry/self_treatment.hpp).
+struct Advice {
+  std::string text;
+  std::uint32_t version = 0;  // of the plan
+  bool operator==(const Advice&) const = default;
+};
+
 // One line of the alarm's log.
 struct LogEntry {
   Time at{};
@@ -122,6 +138,8 @@ struct Alarm {
   std::optional<Person> owner;
   std::optional<Time> deadline;  // of the clock that runs now
   std::vector<LogEntry> events;  // oldest first
+  std::vector<Mark> marks;       // one a code
+  std::optional<Advice> advice;  // none: the patient has no plan, or it says nothing for this colour
 
   // Not shown outside.
   std::string identity;  // one open alarm per identity and tenant
@@ -143,6 +161,9 @@ struct Alarm {
 // Distinct observations of the kept occurrences, in their order, then the others that those rest on.
 std::vector<ObservationId> observations(const Alarm&);
 
+// Replaces the mark of the same code.
+void mark(Alarm&, std::string_view code, std::string text);
+
 // Adds a line; beyond log_kept the gateway's own oldest line goes.
 void log(Alarm&, LogEntry);
 
@@ -158,7 +179,8 @@ std::string event_identity(PatientId, fhir::EventKind);
 std::string event_identity(std::string_view thing, fhir::EventKind);
 std::string technical_identity(std::string_view cause, std::string_view thing);
 
-// Exactly the contract's members in its order, on one line: answers of /alarms and the stream's data.
+// The contract's members in its order, on one line, and after them `marks` and `advice` where the alarm has any: answers of /alarms and
+// the stream's data.
 std::string shown_json(const Alarm&);
 // The same plus what is not shown, for the store.
 std::string stored_json(const Alarm&);

@@ -127,6 +127,17 @@ void write_events(JsonWriter& writer, const std::vector<LogEntry>& events, Form 
   writer.end_array();
 }
 
+void write_marks(JsonWriter& writer, const Alarm& alarm) {
+  if (!alarm.marks.empty()) {
+    writer.key("marks").begin_array();
+    for (const Mark& mark : alarm.marks) writer.begin_object().member("code", mark.code).member("text", mark.text).end_object();
+    writer.end_array();
+  }
+  if (!alarm.advice) return;
+  writer.key("advice").begin_object().member("zone", thresholds::name(thresholds::colour_of(alarm.machine.severity)));
+  writer.member("text", alarm.advice->text).member("plan_version", static_cast<std::int64_t>(alarm.advice->version)).end_object();
+}
+
 void write_shown(JsonWriter& writer, const Alarm& alarm, Form form) {
   const thresholds::AlarmState& machine = alarm.machine;
   writer.member("id", alarm.id.text()).member("version", static_cast<std::int64_t>(alarm.version));
@@ -150,6 +161,7 @@ void write_shown(JsonWriter& writer, const Alarm& alarm, Form form) {
   write_person(writer, "owner", alarm.owner);
   time_member(writer, "deadline", alarm.deadline);
   write_events(writer, alarm.events, form);
+  write_marks(writer, alarm);
 }
 
 // Whole microseconds: the machine compares these with readings' times, which a text in milliseconds would not survive.
@@ -295,6 +307,13 @@ void read_lists(Reading& read, JsonValue json, Alarm& alarm) {
   }
 }
 
+void read_marks(Reading& read, JsonValue json, Alarm& alarm) {
+  for (JsonValue each : json["marks"]) alarm.marks.push_back({read.text(each["code"]), read.text(each["text"])});
+  if (JsonValue advice = json["advice"]; !advice.absent()) {
+    alarm.advice = Advice{read.text(advice["text"]), static_cast<std::uint32_t>(read.integer(advice["plan_version"]))};
+  }
+}
+
 void read_machine(Reading& read, JsonValue json, thresholds::AlarmState& machine) {
   JsonValue internal = json["internal"];
   machine.state = read.take(thresholds::state_named(read.text(json["state"])), json["state"]);
@@ -385,6 +404,7 @@ Result<Alarm> alarm_from_json(JsonValue json) {
   read_reason(read, json["reason"], alarm.reason);
   alarm.occurrence_count = read.integer(json["occurrence_count"]);
   read_lists(read, json, alarm);
+  read_marks(read, json, alarm);
   alarm.device = read.optional_text(json["device"]);
   alarm.contact = read.optional_text(json["contact"]);
   alarm.owner = read.optional_person(json["owner"]);

@@ -12,6 +12,7 @@
 
 #include "gateway/alarms/judgement.hpp"
 #include "thresholds/clocks.hpp"
+#include "thresholds/flood.hpp"
 
 namespace gateway::alarms {
 
@@ -36,6 +37,7 @@ struct Service {
   Outside outside = Outside::hold;
   std::string reroute_to;  // a client
   std::vector<Level> levels;
+  thresholds::FloodPolicy flood;
 
   bool open_at(Time at) const { return !calendar || calendar->open_at(at); }
 };

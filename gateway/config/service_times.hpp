@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thresholds/clocks.hpp"
+#include "thresholds/flood.hpp"
 #include "thresholds/service_calendar.hpp"
 
 namespace gateway::config {
@@ -18,6 +19,7 @@ struct ServiceTimes {
   thresholds::ServiceHours hours;
   std::string outside = "hold", reroute_to;
   thresholds::Clocks clocks;
+  thresholds::FloodPolicy flood;
 };
 
 // Called over HTTPS with a body that says which alarm waits, and nothing about the person.

@@ -83,6 +83,8 @@ void keep_in_step(Working& working, store::Tenant tenant, alarms::Alarm& alarm) 
   registry::Responsibility::Answering answering;
   if (const auto* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr) {
     answering = patient->responsibility.at(working.now);
+    const bool measured = alarm.origin == alarms::Origin::limit || alarm.origin == alarms::Origin::rule;
+    if (measured) alarm.advice = patient->self_treatment.advice(alarm.machine.severity, working.now);
   }
   auto who = [&](const std::string& organization) { return organization.empty() ? service.organization : organization; };
   // Handed to whoever answers anyway: nothing the periods could not say.
@@ -119,7 +121,7 @@ bool settle_alarm(Working& working, store::Tenant tenant, const alarms::Alarm& a
   if (next.responsible != alarm.responsible) {
     const alarms::AlarmChange change = alarms::apply_responsibility(alarm, next.responsible, working.now);
     write_alarm(working, tenant, *change.alarm, change.change);
-  } else if (next.deadline != alarm.deadline) {
+  } else if (next.deadline != alarm.deadline || next.advice != alarm.advice) {
     alarms::Alarm shown = alarms::next_version(alarm, {alarm.machine, thresholds::Change::action, false, "settled"}, working.now);
     write_alarm(working, tenant, std::move(shown), thresholds::Change::action);
   } else {

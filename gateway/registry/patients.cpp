@@ -44,6 +44,10 @@ PatientState* Patients::find(PatientId id) {
   PatientState& state = add(*row);
   if (std::optional<store::Plan> plan = reader_.plan(id)) state.plan = plan_from(*plan);
   if (std::optional<store::Responsibility> known = reader_.responsibility(id)) state.responsibility = responsibility_from(*known);
+  if (std::optional<store::CarePlan> own = reader_.care_plan(id)) state.self_treatment = self_treatment_from(*own);
+  for (const store::Suppression& kept : reader_.open_suppressions(id)) {
+    if (auto loaded = suppression_from(kept)) state.suppressions.push_back(std::move(*loaded));
+  }
   for (const store::Alarm& alarm : reader_.open_alarms(id)) {
     if (auto loaded = alarms::alarm_from_stored(alarm)) state.open_alarms.push_back(std::move(*loaded));
   }

@@ -15,7 +15,9 @@
 #include "gateway/alarms/alarm.hpp"
 #include "gateway/registry/plan.hpp"
 #include "gateway/registry/responsibility.hpp"
+#include "gateway/registry/self_treatment.hpp"
 #include "gateway/registry/series.hpp"
+#include "gateway/registry/suppression.hpp"
 #include "gateway/store/store.hpp"
 
 namespace gateway::registry {
@@ -43,6 +45,8 @@ struct PatientState {
   store::Patient patient;
   Plan plan;                               // limits and programmes in force
   Responsibility responsibility;           // who answers when
+  SelfTreatment self_treatment;            // what the patient is told to do, in force
+  std::vector<Suppression> suppressions;   // open ones
   std::vector<alarms::Alarm> open_alarms;
   // Newest already judged, by kind; loaded from the store the first time a kind is asked for.
   std::vector<std::pair<fhir::Kind, Newest>> latest;

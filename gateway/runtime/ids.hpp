@@ -38,6 +38,7 @@ using QuarantineId = Id<struct QuarantineTag>;
 using DeviceId = Id<struct DeviceTag>;
 using DeliveryId = Id<struct DeliveryTag>;
 using RecallId = Id<struct RecallTag>;
+using SuppressionId = Id<struct SuppressionTag>;
 
 // Makes them: milliseconds since 2024-01-01 (42 bits), node (6 bits), sequence (15 bits). Never goes back: after a clock step
 // or a full millisecond it counts on from the last one. One per writer; the committer's thread only.

@@ -165,6 +165,29 @@ struct Responsibility {
   std::string periods;  // JSON array as in the API
 };
 
+// A person's decision to keep some of a patient's alarms quiet for a while (registry/suppression.hpp).
+struct Suppression {
+  SuppressionId id;
+  std::uint32_t version = 1;
+  Tenant tenant{};
+  PatientId patient;
+  bool open = true;         // in force, to come, or over and not reviewed yet
+  std::optional<Time> due;  // when the timers look at it next; none: it waits for a person
+  std::string document;     // registry::suppression_json
+  bool operator==(const Suppression&) const = default;
+};
+
+// One version of a patient's self-treatment plan; the newest is in force. Versions are never changed.
+struct CarePlan {
+  PatientId patient;
+  std::uint32_t version = 1;
+  Tenant tenant{};
+  Time at{};
+  std::string who;
+  std::string resource;  // the FHIR CarePlan as served
+  bool operator==(const CarePlan&) const = default;
+};
+
 enum class QuarantineState : std::uint8_t { waiting = 0, released = 1, discarded = 2 };
 struct Quarantined {
   QuarantineId id;
@@ -199,7 +222,9 @@ enum class Entry : std::uint8_t {
   patient = 5, link = 6, plan = 7, delivery = 8, self_test = 9,
   recall = 10,         // ref its number; change: asked | done; data: what is recalled, or how many readings were
   document = 11,       // ref AlarmId, version; change: owed; data: the alarm's stored JSON as a person closed it
-  responsibility = 12  // ref PatientId, version
+  responsibility = 12, // ref PatientId, version
+  suppression = 13,    // ref SuppressionId, version; change: begun | extended | ended | warned | over | reviewed
+  care_plan = 14       // ref PatientId, version
 };
 struct JournalEntry {
   Position position = 0;  // set by the store at commit

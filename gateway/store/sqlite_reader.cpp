@@ -168,6 +168,43 @@ std::vector<Expected> SqliteReader::expected_due(Time until, std::size_t limit) 
   return read_all(query, read_expected);
 }
 
+std::optional<Suppression> SqliteReader::suppression(SuppressionId id) {
+  SqliteQuery query = db_.query("select " HJEMPORT_SUPPRESSION_COLUMNS " from suppression where id = ?1");
+  return read_one(query.bind(id), read_suppression);
+}
+
+std::vector<Suppression> SqliteReader::suppressions(const SuppressionFilter& filter) {
+  Conditions where;
+  where.equal("tenant", filter.tenant);
+  if (filter.patient) where.equal("patient", filter.patient->value);
+  if (filter.open) where.add(*filter.open ? "open = 1" : "open = 0");
+  where.above("id", number_or_zero(filter.after));
+  SqliteConnection::Once statement =
+      db_.once("select " HJEMPORT_SUPPRESSION_COLUMNS " from suppression" + where.text() + " order by id limit ?");
+  where.bind(statement.query);
+  return read_all(statement.query.bind(filter.limit), read_suppression);
+}
+
+std::vector<Suppression> SqliteReader::open_suppressions(PatientId patient) {
+  SqliteQuery query =
+      db_.query("select " HJEMPORT_SUPPRESSION_COLUMNS " from suppression where patient = ?1 and open = 1 order by id");
+  return read_all(query.bind(patient), read_suppression);
+}
+
+std::vector<Suppression> SqliteReader::suppressions_due(Time until, std::size_t limit) {
+  SqliteQuery query =
+      db_.query("select " HJEMPORT_SUPPRESSION_COLUMNS " from suppression where due <= ?1 order by due, id limit ?2");
+  query.bind(until, limit);
+  return read_all(query, read_suppression);
+}
+
+std::optional<CarePlan> SqliteReader::care_plan(PatientId patient, std::optional<std::uint32_t> version) {
+  SqliteQuery query = db_.query("select " HJEMPORT_CARE_PLAN_COLUMNS
+                                " from care_plan where patient = ?1 and (?2 is null or version = ?2) "
+                                "order by version desc limit 1");
+  return read_one(query.bind(patient, version), read_care_plan);
+}
+
 std::optional<Responsibility> SqliteReader::responsibility(PatientId patient) {
   SqliteQuery query = db_.query("select " HJEMPORT_RESPONSIBILITY_COLUMNS
                                 " from responsibility where patient = ?1 order by version desc limit 1");

@@ -41,6 +41,11 @@ class SqliteReader : public Reader {
   std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) override;
   std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version) override;
   std::optional<Responsibility> responsibility(PatientId) override;
+  std::optional<Suppression> suppression(SuppressionId) override;
+  std::vector<Suppression> suppressions(const SuppressionFilter&) override;
+  std::vector<Suppression> open_suppressions(PatientId) override;
+  std::vector<Suppression> suppressions_due(Time until, std::size_t limit) override;
+  std::optional<CarePlan> care_plan(PatientId, std::optional<std::uint32_t> version) override;
   std::vector<Expected> expected(PatientId) override;
   std::vector<Expected> expected_due(Time until, std::size_t limit) override;
 

@@ -173,6 +173,15 @@ Expected read_expected(const SqliteQuery& row) {
           row.time(6),              row.optional_time(7), row.optional_time(8),   row.time(9), row.time(10), row.number<std::int32_t>(11)};
 }
 
+Suppression read_suppression(const SqliteQuery& row) {
+  return {row.number<SuppressionId>(0), row.number<std::uint32_t>(1), row.number<Tenant>(2), row.number<PatientId>(3),
+          row.integer(4) != 0,          row.optional_time(5),         row.text(6)};
+}
+
+CarePlan read_care_plan(const SqliteQuery& row) {
+  return {row.number<PatientId>(0), row.number<std::uint32_t>(1), row.number<Tenant>(2), row.time(3), row.text(4), row.text(5)};
+}
+
 Responsibility read_responsibility(const SqliteQuery& row) {
   return {row.number<PatientId>(0), row.number<std::uint32_t>(1), row.time(2), row.text(3), row.text(4)};
 }

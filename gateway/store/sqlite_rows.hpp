@@ -18,6 +18,8 @@ namespace gateway::store {
 #define HJEMPORT_ALARM_COLUMNS "id, version, tenant, patient, identity, open, severity, raised, document, due"
 #define HJEMPORT_CALL_COLUMNS "alarm, version, tenant, level, attempts, next_at"
 #define HJEMPORT_RESPONSIBILITY_COLUMNS "patient, version, at, who, periods"
+#define HJEMPORT_SUPPRESSION_COLUMNS "id, version, tenant, patient, open, due, document"
+#define HJEMPORT_CARE_PLAN_COLUMNS "patient, version, tenant, at, who, resource"
 #define HJEMPORT_EXPECTED_COLUMNS \
   "patient, rule, tenant, says, began, begins, deadline, due, newest, missed_begin, missed_deadline, misses"
 #define HJEMPORT_QUARANTINE_COLUMNS                                                                              \
@@ -39,6 +41,8 @@ Plan read_plan(const SqliteQuery&);
 Alarm read_alarm(const SqliteQuery&);
 Call read_call(const SqliteQuery&);
 Responsibility read_responsibility(const SqliteQuery&);
+Suppression read_suppression(const SqliteQuery&);
+CarePlan read_care_plan(const SqliteQuery&);
 Expected read_expected(const SqliteQuery&);
 Quarantined read_quarantined(const SqliteQuery&);
 JournalEntry read_journal_entry(const SqliteQuery&);

@@ -161,7 +161,20 @@ create table expected(
 create index expected_due on expected(due) where due is not null;
 )sql";
 
-constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen, planned_person, expected_readings};
+// Alarms kept quiet for a while, and what patients are told to do themselves.
+constexpr const char* suppressions = R"sql(
+create table suppression(
+  id integer primary key, version integer not null, tenant integer not null, patient integer not null, open integer not null,
+  due integer, document text not null);
+create index suppression_due on suppression(due) where due is not null;
+create index suppression_patient on suppression(patient) where open = 1;
+create index suppression_open on suppression(tenant) where open = 1;
+create table care_plan(
+  patient integer not null, version integer not null, tenant integer not null, at integer not null, who text not null,
+  resource text not null, primary key(patient, version)) without rowid;
+)sql";
+
+constexpr const char* migrations_in_order[] = {initial, pulled_users, dispenses, planned_rules, alarm_times, last_seen, planned_person, expected_readings, suppressions};
 
 std::int64_t pragma(SqliteConnection& db, const char* sql) {
   SqliteConnection::Once statement = db.once(sql);

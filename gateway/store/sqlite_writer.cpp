@@ -131,6 +131,16 @@ void write_people(SqliteConnection& db, const Changes& changes) {
         .bind(e.patient, e.rule, e.tenant, e.says, e.began, e.begin, e.deadline, e.due, e.newest, e.missed_begin, e.missed_deadline, e.misses)
         .run();
   }
+  for (const Suppression& s : changes.suppressions) {
+    db.query("replace into suppression(" HJEMPORT_SUPPRESSION_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        .bind(s.id, s.version, s.tenant, s.patient, s.open, s.due, s.document)
+        .run();
+  }
+  for (const CarePlan& c : changes.care_plans) {
+    db.query("insert into care_plan(" HJEMPORT_CARE_PLAN_COLUMNS ") values(?1, ?2, ?3, ?4, ?5, ?6)")
+        .bind(c.patient, c.version, c.tenant, c.at, c.who, c.resource)
+        .run();
+  }
   for (const Responsibility& r : changes.responsibilities) {
     db.query("insert into responsibility(" HJEMPORT_RESPONSIBILITY_COLUMNS ") values(?1, ?2, ?3, ?4, ?5)")
         .bind(r.patient, r.version, r.at, r.who, r.periods)

@@ -12,6 +12,8 @@ void each_list(auto& changes, Visit visit) {
   visit(changes.links);
   visit(changes.plans);
   visit(changes.responsibilities);
+  visit(changes.suppressions);
+  visit(changes.care_plans);
   visit(changes.expected);
   visit(changes.dropped_expected);
   visit(changes.alarms);

@@ -28,6 +28,8 @@ struct Changes {
   std::vector<Link> links;           // insert or replace by id
   std::vector<Plan> plans;           // insert
   std::vector<Responsibility> responsibilities;  // insert
+  std::vector<Suppression> suppressions;  // insert or replace by id
+  std::vector<CarePlan> care_plans;  // insert
   std::vector<Expected> expected;    // insert or replace by patient and rule
   struct ExpectedName {
     PatientId patient;
@@ -111,6 +113,14 @@ struct AlarmFilter {
   std::size_t limit = 100;
 };
 
+struct SuppressionFilter {
+  Tenant tenant{};
+  std::optional<PatientId> patient;
+  std::optional<bool> open;
+  std::optional<SuppressionId> after;  // ids ascending
+  std::size_t limit = 100;
+};
+
 // Stored readings by what measured them and when; every condition that is set has to hold.
 struct RecallFilter {
   Tenant tenant{};
@@ -190,6 +200,13 @@ class Reader {
   virtual std::vector<Link> links_of_tenant(Tenant, std::optional<LinkId> after, std::size_t limit) = 0;
   virtual std::optional<Plan> plan(PatientId, std::optional<std::uint32_t> version = {}) = 0;
   virtual std::optional<Responsibility> responsibility(PatientId) = 0;  // the newest version
+
+  virtual std::optional<Suppression> suppression(SuppressionId) = 0;
+  virtual std::vector<Suppression> suppressions(const SuppressionFilter&) = 0;
+  virtual std::vector<Suppression> open_suppressions(PatientId) = 0;
+  // Of all tenants, due at `until` or before, soonest first.
+  virtual std::vector<Suppression> suppressions_due(Time until, std::size_t limit) = 0;
+  virtual std::optional<CarePlan> care_plan(PatientId, std::optional<std::uint32_t> version = {}) = 0;
 
   virtual std::vector<Expected> expected(PatientId) = 0;                         // by rule
   virtual std::vector<Expected> expected_due(Time until, std::size_t limit) = 0;  // of all tenants, due before `until`, soonest first

@@ -25,6 +25,7 @@ alarms::Outside outside_named(const std::string& name) {
 
 void take(const config::ServiceTimes& times, alarms::Service& service) {
   service.clocks = times.clocks;
+  service.flood = times.flood;
   service.outside = outside_named(times.outside);
   service.reroute_to = times.reroute_to;
   if (!times.has_hours) return;

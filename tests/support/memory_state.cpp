@@ -101,6 +101,8 @@ void MemoryStore::State::apply(const store::Changes& changes) {
   for (const store::Plan& row : changes.plans) plans[row.patient].push_back(row);
   for (const store::Changes::ExpectedName& name : changes.dropped_expected) expected.erase({name.patient, name.rule});
   for (const store::Expected& row : changes.expected) expected[{row.patient, row.rule}] = row;
+  for (const store::Suppression& row : changes.suppressions) suppressions[row.id] = row;
+  for (const store::CarePlan& row : changes.care_plans) care_plans[row.patient].push_back(row);
   for (const store::Responsibility& row : changes.responsibilities) responsibilities[row.patient] = row;
   for (const store::Alarm& row : changes.alarms) alarms[row.id] = row;
   for (const store::Call& row : changes.calls) calls[{row.alarm, row.version}] = row;

@@ -42,6 +42,8 @@ struct MemoryStore::State {
   std::map<LinkId, store::Link> links;
   std::map<PatientId, std::vector<store::Plan>> plans;
   std::map<PatientId, store::Responsibility> responsibilities;
+  std::map<gateway::SuppressionId, store::Suppression> suppressions;
+  std::map<PatientId, std::vector<store::CarePlan>> care_plans;
   std::map<std::pair<PatientId, std::string>, store::Expected> expected;
   std::map<AlarmId, store::Alarm> alarms;
   std::map<std::pair<AlarmId, std::uint32_t>, store::Call> calls;

@@ -274,6 +274,38 @@ class MemoryStore::View final : public store::Reader {
       if (row.due && *row.due < until) rows.push_back(row);
     return soonest(std::move(rows), limit, [](const store::Expected& row) { return *row.due; });
   }
+  std::optional<store::Suppression> suppression(gateway::SuppressionId id) override {
+    std::lock_guard lock(state_->mutex);
+    return find_in(state_->suppressions, id);
+  }
+  std::vector<store::Suppression> suppressions(const store::SuppressionFilter& filter) override {
+    std::lock_guard lock(state_->mutex);
+    return select(state_->suppressions, filter.after, filter.limit, [&](const store::Suppression& row) {
+      return row.tenant == filter.tenant && (!filter.patient || row.patient == *filter.patient) && (!filter.open || row.open == *filter.open);
+    });
+  }
+  std::vector<store::Suppression> open_suppressions(PatientId patient) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Suppression> rows;
+    for (const auto& [id, row] : state_->suppressions)
+      if (row.open && row.patient == patient) rows.push_back(row);
+    return rows;
+  }
+  std::vector<store::Suppression> suppressions_due(Time until, std::size_t limit) override {
+    std::lock_guard lock(state_->mutex);
+    std::vector<store::Suppression> rows;
+    for (const auto& [id, row] : state_->suppressions)
+      if (row.due && *row.due <= until) rows.push_back(row);
+    return soonest(std::move(rows), limit, [](const store::Suppression& row) { return *row.due; });
+  }
+  std::optional<store::CarePlan> care_plan(PatientId patient, std::optional<std::uint32_t> version) override {
+    std::lock_guard lock(state_->mutex);
+    const auto known = state_->care_plans.find(patient);
+    if (known == state_->care_plans.end()) return std::nullopt;
+    for (auto row = known->second.rbegin(); row != known->second.rend(); ++row)
+      if (!version || row->version == *version) return *row;
+    return std::nullopt;
+  }
   std::optional<store::Responsibility> responsibility(PatientId patient) override {
     std::lock_guard lock(state_->mutex);
     return find_in(state_->responsibilities, patient);

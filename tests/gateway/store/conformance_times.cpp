@@ -83,6 +83,52 @@ void responsibilities(Backend& backend) {
   CHECK_FALSE(backend.store().reader()->responsibility({101}));
 }
 
+void suppressions(Backend& backend) {
+  const Suppression first{{9001}, 1, Tenant{1}, {100}, true, at(10), "{}"};
+  const Suppression over{{9002}, 1, Tenant{1}, {100}, true, std::nullopt, "{\"a\":1}"};
+  const Suppression closed{{9003}, 3, Tenant{1}, {100}, false, std::nullopt, "{}"};
+  const Suppression other{{9004}, 1, Tenant{2}, {200}, true, at(5), "{}"};
+  Changes changes;
+  changes.suppressions = {first, over, closed, other};
+  commit(backend, changes);
+  backend.reopen();
+  auto reader = backend.store().reader();
+  CHECK(reader->suppression({9003}) == closed);
+  CHECK_FALSE(reader->suppression({9009}));
+  CHECK(reader->open_suppressions({100}) == std::vector<Suppression>{first, over});
+  CHECK(reader->suppressions({.tenant = Tenant{1}}) == std::vector<Suppression>{first, over, closed});
+  CHECK(reader->suppressions({.tenant = Tenant{1}, .patient = PatientId{100}, .open = false}) == std::vector<Suppression>{closed});
+  CHECK(reader->suppressions({.tenant = Tenant{1}, .open = true, .after = SuppressionId{9001}, .limit = 1}) == std::vector<Suppression>{over});
+  CHECK(reader->suppressions({.tenant = Tenant{2}, .patient = PatientId{100}}).empty());
+  CHECK(reader->suppressions_due(at(10), 10) == std::vector<Suppression>{other, first});
+  CHECK(reader->suppressions_due(at(9), 10) == std::vector<Suppression>{other});
+  changes.clear();
+  Suppression next = first;
+  next.version = 2;
+  next.open = false;
+  next.due.reset();
+  changes.suppressions = {next};
+  commit(backend, changes);
+  CHECK(reader->suppression({9001}) == next);
+  CHECK(reader->open_suppressions({100}) == std::vector<Suppression>{over});
+  CHECK(reader->suppressions_due(at(10), 10) == std::vector<Suppression>{other});
+}
+
+void care_plans(Backend& backend) {
+  const CarePlan first{{100}, 1, Tenant{1}, at(1), "a", "{}"}, second{{100}, 2, Tenant{1}, at(2), "b", "{\"b\":2}"};
+  Changes changes;
+  changes.care_plans = {first};
+  commit(backend, changes);
+  changes.care_plans = {second};
+  commit(backend, changes);
+  backend.reopen();
+  auto reader = backend.store().reader();
+  CHECK(reader->care_plan({100}) == second);
+  CHECK(reader->care_plan({100}, 1) == first);
+  CHECK_FALSE(reader->care_plan({100}, 3));
+  CHECK_FALSE(reader->care_plan({101}));
+}
+
 void last_seen(Backend& backend) {
   SourceSeen sensors;
   sensors.source = Source{1};
@@ -139,6 +185,8 @@ std::span<const Case> time_cases() {
       {"alarms by when something is due, and calls owed", alarm_times},
       {"who answers for a patient, by version", responsibilities},
       {"readings that are expected, by patient and by when they are due", expected},
+      {"suppressions, by patient, tenant and when they are due", suppressions},
+      {"what patients are told to do themselves, by version", care_plans},
       {"when sources and devices were last seen", last_seen},
   };
   return cases;
