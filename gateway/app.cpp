@@ -25,6 +25,7 @@
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/reload.hpp"
 #include "gateway/api/responsibility.hpp"
+#include "gateway/api/suppressions.hpp"
 #include "gateway/app_reload.hpp"
 #include "gateway/auth/access.hpp"
 #include "gateway/auth/audit.hpp"
@@ -47,6 +48,7 @@
 #include "gateway/store/sqlite_store.hpp"
 #include "gateway/timers/loop.hpp"
 #include "gateway/timers/missing_watch.hpp"
+#include "gateway/timers/suppression_watch.hpp"
 #include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
 #include "gateway/timers/supervision.hpp"
@@ -125,6 +127,7 @@ struct App::Parts {
         supervision({*store, committer, sources, heard, metrics}, config.supervision.grace),
         self_tests({maintenance, *store, committer, sources, intake, feed, world.clock, metrics}, config.tenants),
         missing_watch(*store, committer, judge, config.tenants),
+        suppression_watch(*store, committer, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
@@ -136,6 +139,7 @@ struct App::Parts {
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, world.clock, judge, config.timezone, find_zone(config.timezone).value()},
         responsibility_deps{committer, reads, audit, world.clock, services},
+        suppression_deps{config.timezone, committer, reads, audit, world.clock, services},
         judgement_deps{reads, audit, world.clock, wall_time_in(config.timezone)},
         link_deps{sources, config.environment, committer, reads, audit},
         health_deps{*store, metrics},
@@ -177,6 +181,7 @@ struct App::Parts {
   timers::Supervision supervision;
   timers::SelfTests self_tests;
   timers::MissingWatch missing_watch;
+  timers::SuppressionWatch suppression_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
@@ -187,6 +192,7 @@ struct App::Parts {
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::ResponsibilityDeps responsibility_deps;
+  api::SuppressionDeps suppression_deps;
   api::JudgementDeps judgement_deps;
   api::LinkDeps link_deps;
   api::HealthDeps health_deps;
@@ -239,6 +245,7 @@ void App::Parts::routes() {
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
   api::add_responsibility_routes(router, responsibility_deps);
+  api::add_suppression_routes(router, suppression_deps);
   api::add_judgement_routes(router, judgement_deps);
   api::add_link_routes(router, link_deps);
   api::add_fhir_metadata_route(router, fhir_deps);
@@ -369,6 +376,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.timer_loop.add(parts.supervision);
   parts.timer_loop.add(parts.self_tests);
   parts.timer_loop.add(parts.missing_watch);
+  parts.timer_loop.add(parts.suppression_watch);
   parts.listen();
   parts.publish_metrics();
 }

@@ -32,7 +32,7 @@ bool hides_rule(const Suppression& suppression, std::string_view rule, Severity 
 }
 
 bool hides_missing(const Suppression& suppression, std::string_view rule, Severity severity, Time begin, Time end) {
-  if (end < suppression.from || suppression.until <= begin) return false;
+  if (suppression.until <= suppression.from || end < suppression.from || suppression.until <= begin) return false;
   return suppression.of == Suppression::Of::absence || hides(suppression, Suppression::Of::rule, rule, severity);
 }
 

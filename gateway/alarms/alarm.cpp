@@ -39,7 +39,9 @@ std::vector<ObservationId> observations(const Alarm& alarm) {
 
 void mark(Alarm& alarm, std::string_view code, std::string text) {
   const auto known = std::find_if(alarm.marks.begin(), alarm.marks.end(), [&](const Mark& one) { return one.code == code; });
-  if (known == alarm.marks.end()) {
+  if (text.empty()) {
+    if (known != alarm.marks.end()) alarm.marks.erase(known);
+  } else if (known == alarm.marks.end()) {
     alarm.marks.push_back({std::string(code), std::move(text)});
   } else {
     known->text = std::move(text);

@@ -161,7 +161,7 @@ struct Alarm {
 // Distinct observations of the kept occurrences, in their order, then the others that those rest on.
 std::vector<ObservationId> observations(const Alarm&);
 
-// Replaces the mark of the same code.
+// Replaces the mark of the same code; an empty text takes it away.
 void mark(Alarm&, std::string_view code, std::string text);
 
 // Adds a line; beyond log_kept the gateway's own oldest line goes.

@@ -100,13 +100,14 @@ constexpr std::array<Word, 27> event_words{{
 }};
 
 // Causes that are no event.
-constexpr std::array<Word, 7> cause_words{{
+constexpr std::array<Word, 8> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
     {"source-silent", "Avsendersystem er stille"},
     {"heartbeat-missing", "Livstegn mangler"},
     {"mapping-broke", "Ingenting fra avsendersystemet kan brukes"},
     {"device-silent", "Utstyr er stille"},
     {"self-test-failed", "Selvtesten feilet"},
+    {"suppression", "Undertrykking av varsler"},
     {"backlog-summary", "Oppsummering av forsinkede målinger"},
 }};
 

@@ -5,8 +5,8 @@
 
 #include "fhir/json_writer.hpp"
 #include "gateway/api/problem.hpp"
+#include "gateway/api/reach.hpp"
 #include "gateway/auth/actor.hpp"
-#include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 #include "gateway/journal/submit.hpp"
@@ -16,15 +16,6 @@ namespace gateway::api {
 namespace {
 
 constexpr std::string_view purpose = "plan";
-
-// A client of one organisation deals with whom that one answers for now: it may pass a patient on, and never take one.
-bool within_reach(const auth::Actor& actor, store::Tenant tenant, PatientId patient, const registry::Responsibility& known,
-                  const alarms::Services& services, fhir::Time now) {
-  if (!auth::may(actor, tenant, patient, auth::Purpose::plan)) return false;
-  if (actor.organization.empty()) return true;
-  const std::string answering = known.at(now).organization;
-  return (answering.empty() ? services.of(tenant).organization : answering) == actor.organization;
-}
 
 http::Response periods_response(int status, const registry::Responsibility& known) {
   std::string out;

@@ -97,6 +97,7 @@ class Account {
   void change(fhir::JsonValue change) {
     out_ << " -> " << shown(change["change"]);
     if (const auto alarm = change["alarm"].text()) out_ << " alarm " << *alarm;
+    if (const auto by = change["suppression"].text()) out_ << " by suppression " << *by;
     if (const auto reason = change["reason"].text()) out_ << " (" << *reason << ')';
   }
 

@@ -6,6 +6,7 @@
 
 #include "gateway/alarms/missing.hpp"
 #include "gateway/journal/alarm_writer.hpp"
+#include "gateway/journal/suppression_writer.hpp"
 #include "thresholds/judged.hpp"
 #include "thresholds/supervision.hpp"
 
@@ -134,6 +135,22 @@ alarms::MissingCause cause_of(const registry::PatientState& patient, const Missi
 
 // ---- what ran out
 
+// Nobody is told of it, because somebody decided so. What was not measured in an absence is no habit of the patient's, and after it
+// counting begins anew.
+bool stays_quiet(journal::Working& working, registry::PatientState& patient, const MissingTest& test, store::Expected& row,
+                 const Expectation& expectation, const alarms::MissedReading& missed) {
+  const registry::HiddenFinding finding{working.now, expectation.deadline, missed.rule, {}, missed.severity, missed.text};
+  const registry::Suppression* by =
+      journal::hidden_missing(working, patient, missed.rule, expectation.begin, expectation.deadline, finding);
+  if (by == nullptr) return false;
+  if (by->terms.of != thresholds::Suppression::Of::absence) return true;
+  row.misses = 0;
+  if (test.schedule.every.count() != 0) {
+    expect(row, thresholds::next_expectation(test.schedule, row.began, working.now, by->terms.until));
+  }
+  return true;
+}
+
 void ran_out(journal::Working& working, registry::PatientState& patient, const registry::PlannedRule& planned, store::Expected& row,
              const std::string& tenant_name, const JudgeSettings& settings) {
   const MissingTest& test = *planned.rule.missing();
@@ -169,6 +186,7 @@ void ran_out(journal::Working& working, registry::PatientState& patient, const r
   missed.deadline = expectation.deadline;
   missed.plan_version = patient.plan.version;
   const alarms::Alarm* open = patient.open_alarm(alarms::identity(missed));
+  if (open == nullptr && stays_quiet(working, patient, test, row, expectation, missed)) return;
   const alarms::Judging judging{AlarmId{open == nullptr ? working.next_id() : 0}, working.now, settings.alarms};
   const alarms::AlarmChange change = alarms::apply_missing(open, missed, judging);
   if (change.alarm) journal::write_alarm(working, patient.patient.tenant, *change.alarm, change.change);
@@ -236,6 +254,15 @@ void reading_came(journal::Working& working, registry::PatientState& patient, co
     if (planned == nullptr) continue;
     const MissingTest& test = *planned->rule.missing();
     if (is_meant(test, kinds_of(patient, test), row)) came(working, patient, *planned, expected, row.measured);
+  }
+}
+
+void absence_ended(journal::Working& working, registry::PatientState& patient, fhir::Time planned, fhir::Time now) {
+  for (store::Expected& row : expected_of(working, patient)) {
+    const registry::PlannedRule* rule = rule_of(patient, row.rule);
+    if (rule == nullptr || rule->rule.missing()->schedule.every.count() == 0 || row.begin != planned) continue;
+    expect(row, thresholds::next_expectation(rule->rule.missing()->schedule, row.began, now, now));
+    keep(working, row);
   }
 }
 

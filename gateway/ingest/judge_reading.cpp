@@ -6,10 +6,12 @@
 #include "gateway/alarms/alarm_text.hpp"
 #include "gateway/alarms/judgement.hpp"
 #include "gateway/alarms/rule_judgement.hpp"
+#include "gateway/alarms/rule_text.hpp"
 #include "gateway/ingest/annotate.hpp"
 #include "gateway/ingest/expected.hpp"
 #include "gateway/ingest/judge.hpp"
 #include "gateway/journal/alarm_writer.hpp"
+#include "gateway/journal/suppression_writer.hpp"
 #include "thresholds/judged.hpp"
 
 namespace gateway::ingest {
@@ -179,8 +181,34 @@ class ReadingJudge {
     const bool breaches = reading.verdict.outcome == thresholds::Outcome::breach && reading.verdict.direction == direction;
     if (open == nullptr && !breaches) return;  // the common case: nothing open, nothing wrong
     writer_.key(direction == thresholds::Direction::low ? "low" : "high").begin_object();
-    keep(alarms::apply_limit(open, direction, reading, judging(open)));
+    if (open != nullptr || !hidden(reading)) keep(alarms::apply_limit(open, direction, reading, judging(open)), breaches);
     writer_.end_object();
+  }
+
+  // A person decided that a new alarm of this stays quiet for now.
+  bool hidden(const alarms::LimitReading& reading) {
+    if (patient_.suppressions.empty()) return false;
+    const std::string_view kind = fhir::info(reading.kind).name;
+    std::string rule(kind);
+    if (reading.component != fhir::Kind::unknown) rule.append("/").append(fhir::info(reading.component).name);
+    if (reading.verdict.bound) rule.append(":").append(thresholds::bound_name(*reading.verdict.bound));
+    return said_hidden(journal::hidden_limit(working_, patient_, kind, finding(std::move(rule), reading.verdict.severity,
+                                                                               alarms::limit_text(reading, working_.now))));
+  }
+
+  bool hidden(const thresholds::Rule& rule, const thresholds::Judgement& judgement) {
+    if (patient_.suppressions.empty()) return false;
+    return said_hidden(journal::hidden_rule(working_, patient_, rule.id, finding(rule.id, judgement.verdict.severity,
+                                                                                 alarms::rule_text(rule, judgement.evidence))));
+  }
+
+  registry::HiddenFinding finding(std::string rule, thresholds::Severity severity, std::string text) const {
+    return {working_.now, row_.measured, std::move(rule), row_.id, severity, std::move(text)};
+  }
+
+  bool said_hidden(std::optional<SuppressionId> by) {
+    if (by) writer_.member("change", "suppressed").member("suppression", by->text());
+    return by.has_value();
   }
 
   void begin_limit(const registry::PlannedLimit& planned, std::string_view outcome) {
@@ -211,7 +239,8 @@ class ReadingJudge {
 
   void apply(const thresholds::Rule& rule, const thresholds::Judgement& judgement) {
     const alarms::Alarm* open = patient_.open_alarm(alarms::rule_identity(patient_.patient.id, rule.id));
-    if (open == nullptr && judgement.verdict.outcome != thresholds::Outcome::breach) return;
+    const bool breaches = judgement.verdict.outcome == thresholds::Outcome::breach;
+    if (open == nullptr && (!breaches || hidden(rule, judgement))) return;
     alarms::RuleReading reading;
     reading.tenant = source_.tenant;
     reading.patient = patient_.patient.id;
@@ -232,7 +261,7 @@ class ReadingJudge {
     reading.superseded = timing_.superseded;
     reading.past_horizon = timing_.past_horizon;
     reading.doubled_hour = row_.doubled_hour;
-    keep(alarms::apply_rule(open, reading, judging(open)));
+    keep(alarms::apply_rule(open, reading, judging(open)), breaches);
   }
 
   // ---- both
@@ -254,9 +283,12 @@ class ReadingJudge {
     return {AlarmId{open == nullptr ? working_.next_id() : 0}, working_.now, settings_.alarms};
   }
 
-  void keep(const alarms::AlarmChange& step) {
+  void keep(alarms::AlarmChange step, bool breaches) {
     writer_.member("change", thresholds::name(step.change)).member_if("reason", step.reason);
     if (!step.alarm) return;
+    if (breaches && !timing_.superseded) {
+      alarms::mark(*step.alarm, alarms::mark_absence, journal::absence_text(patient_, row_.measured));
+    }
     writer_.member("alarm", step.alarm->id.text());
     if (std::find(changed_.begin(), changed_.end(), step.alarm->id) == changed_.end()) changed_.push_back(step.alarm->id);
     journal::write_alarm(working_, source_.tenant_no, *step.alarm, step.change);

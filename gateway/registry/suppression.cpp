@@ -32,7 +32,8 @@ void person_member(JsonWriter& writer, std::string_view key, const std::optional
 
 std::string_view state_of(const Suppression& suppression) {
   if (suppression.reviewed) return "reviewed";
-  return suppression.over ? "to-review" : "open";
+  if (suppression.over) return suppression.hidden_count > 0 ? "to-review" : "over";
+  return "open";
 }
 
 // Collects the first fault; what is read after it is not used.
@@ -85,7 +86,8 @@ void read_hidden(Reading& read, JsonValue list, std::vector<HiddenFinding>& hidd
 }  // namespace
 
 std::optional<fhir::Time> Suppression::due() const {
-  if (reviewed || over) return std::nullopt;
+  if (reviewed || review_asked) return std::nullopt;
+  if (over) return terms.until + absence_echo;
   return warned ? terms.until : std::min(terms.until, std::max(terms.from, terms.until - warn_before));
 }
 
@@ -114,12 +116,13 @@ std::string suppression_json(const Suppression& suppression) {
   if (terms.of != Of::absence) writer.member("up_to", thresholds::name(terms.up_to));
   time_member(writer, "from", terms.from);
   time_member(writer, "until", terms.until);
-  writer.member("reason", suppression.reason);
+  writer.member("reason", suppression.reason).member("timezone", suppression.timezone);
   person_member(writer, "owner", suppression.owner);
   person_member(writer, "approver", suppression.approver);
   time_member(writer, "made", suppression.made);
   writer.member("warn_before_minutes", suppression.warn_before.count() / 60);
   writer.member("warned", suppression.warned).member("over", suppression.over);
+  writer.member("review_asked", suppression.review_asked);
   person_member(writer, "ended_by", suppression.ended_by);
   writer.member("hidden_count", suppression.hidden_count).key("hidden").begin_array();
   for (const HiddenFinding& finding : suppression.hidden) {
@@ -156,12 +159,14 @@ fhir::Result<Suppression> suppression_from(const store::Suppression& row) {
   suppression.terms.from = read.time(json["from"]);
   suppression.terms.until = read.time(json["until"]);
   suppression.reason = read.text(json["reason"]);
+  suppression.timezone = read.text(json["timezone"]);
   suppression.owner = read.person(json["owner"]);
   suppression.approver = read.optional_person(json["approver"]);
   suppression.made = read.time(json["made"]);
   suppression.warn_before = std::chrono::minutes(read.take(json["warn_before_minutes"].as_integer()));
   suppression.warned = read.take(json["warned"].as_boolean());
   suppression.over = read.take(json["over"].as_boolean());
+  suppression.review_asked = read.take(json["review_asked"].as_boolean());
   suppression.ended_by = read.optional_person(json["ended_by"]);
   suppression.hidden_count = read.take(json["hidden_count"].as_integer());
   read_hidden(read, json["hidden"], suppression.hidden);

@@ -26,7 +26,10 @@ struct HiddenFinding {
   bool operator==(const HiddenFinding&) const = default;
 };
 
-inline constexpr std::size_t hidden_kept = 200;  // OURS: the newest; all are counted, and each stands in its reading's judgement
+// OURS: so long after an absence a window it reached into may still run out.
+inline constexpr std::chrono::hours absence_echo{24};
+
+inline constexpr std::size_t hidden_kept = 100;  // OURS: the newest; all are counted, and each stands in its reading's judgement
 
 struct Suppression {
   SuppressionId id;
@@ -34,11 +37,14 @@ struct Suppression {
   PatientId patient;
   thresholds::Suppression terms;
   std::string reason;
+  std::string timezone;  // in which people are told its times
   alarms::Person owner;
   std::optional<alarms::Person> approver;  // a second person; asked for when severe alarms are hidden
   fhir::Time made{};
   std::chrono::seconds warn_before{0};     // the end is told so long before it
-  bool warned = false, over = false;       // both told
+  bool warned = false;                     // told, like the next
+  bool over = false;
+  bool review_asked = false;
   std::optional<alarms::Person> ended_by;  // before its time
   std::int64_t hidden_count = 0;
   std::vector<HiddenFinding> hidden;       // newest first, hidden_kept of them
@@ -48,7 +54,7 @@ struct Suppression {
   bool operator==(const Suppression&) const = default;
 
   bool open() const { return !reviewed; }
-  // When the timers have to look: the warning, the end; none once it waits for a person.
+  // When the timers have to look: the warning, the end, what an absence hid after its end; none once it waits for a person.
   std::optional<fhir::Time> due() const;
 };
 

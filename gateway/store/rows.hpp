@@ -223,7 +223,7 @@ enum class Entry : std::uint8_t {
   recall = 10,         // ref its number; change: asked | done; data: what is recalled, or how many readings were
   document = 11,       // ref AlarmId, version; change: owed; data: the alarm's stored JSON as a person closed it
   responsibility = 12, // ref PatientId, version
-  suppression = 13,    // ref SuppressionId, version; change: begun | extended | ended | warned | over | reviewed
+  suppression = 13,    // ref SuppressionId, version; change: begun | extended | ended | warned | over | settled | reviewed
   care_plan = 14       // ref PatientId, version
 };
 struct JournalEntry {

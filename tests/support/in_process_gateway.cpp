@@ -23,6 +23,7 @@
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/responsibility.hpp"
+#include "gateway/api/suppressions.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
 #include "gateway/ingest/place.hpp"
@@ -31,6 +32,7 @@
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
 #include "gateway/timers/missing_watch.hpp"
+#include "gateway/timers/suppression_watch.hpp"
 #include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
 #include "gateway/timers/supervision.hpp"
@@ -94,6 +96,7 @@ struct InProcessGateway::Parts {
         supervision({store, committer, sources, heard, metrics}, config.supervision.grace),
         self_tests({loop, store, committer, sources, intake, feed, clock, metrics}, config.tenants),
         missing_watch(store, committer, judge, config.tenants),
+        suppression_watch(store, committer, config.tenants),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
@@ -105,6 +108,7 @@ struct InProcessGateway::Parts {
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, clock, judge, config.timezone, find_zone(config.timezone).value()},
         responsibility_deps{committer, reads, audit, clock, services},
+        suppression_deps{config.timezone, committer, reads, audit, clock, services},
         judgement_deps{reads, audit, clock, wall_time_in(config.timezone)},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
@@ -118,6 +122,7 @@ struct InProcessGateway::Parts {
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
     api::add_responsibility_routes(router, responsibility_deps);
+    api::add_suppression_routes(router, suppression_deps);
     api::add_judgement_routes(router, judgement_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
@@ -134,6 +139,7 @@ struct InProcessGateway::Parts {
     timer_loop.add(supervision);
     timer_loop.add(self_tests);
     timer_loop.add(missing_watch);
+    timer_loop.add(suppression_watch);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -165,6 +171,7 @@ struct InProcessGateway::Parts {
   timers::Supervision supervision;
   timers::SelfTests self_tests;
   timers::MissingWatch missing_watch;
+  timers::SuppressionWatch suppression_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
@@ -175,6 +182,7 @@ struct InProcessGateway::Parts {
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
   api::ResponsibilityDeps responsibility_deps;
+  api::SuppressionDeps suppression_deps;
   api::JudgementDeps judgement_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;
