@@ -52,7 +52,7 @@
 #include "gateway/timers/self_test.hpp"
 #include "gateway/timers/services.hpp"
 #include "gateway/timers/supervision.hpp"
-#include "gateway/timers/timers.hpp"
+#include "gateway/timers/alarm_watch.hpp"
 
 namespace gateway {
 namespace asio = boost::asio;
@@ -120,7 +120,7 @@ struct App::Parts {
         client(maintenance),
         forwarder(deliver::OutletMeans{maintenance, *store, committer, world.clock, world.random, client}, config.destinations,
                   deliver::publishers_of(config)),
-        alarm_timers(timers::Means{maintenance, *store, committer, feed, services, world.clock, world.random, client}, config),
+        alarm_watch(timers::Means{maintenance, *store, committer, feed, services, world.clock, world.random, client}, config),
         cursors(hmac, world.random),
         intake(keys, prepare, judge, committer, world.clock, metrics, conformance, heard),
         timer_loop(maintenance, world.clock),
@@ -172,7 +172,7 @@ struct App::Parts {
   Reload reload;
   deliver::CurlClient client;
   deliver::Forwarder forwarder;
-  timers::Timers alarm_timers;
+  timers::AlarmWatch alarm_watch;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::LastHeard heard;
@@ -373,6 +373,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.committer.observe([&parts](const store::Changes& changes, store::Position first) { parts.feed.committed(changes, first); });
   parts.committer.observe(
       [&parts](const store::Changes& changes, store::Position first) { parts.link_worker.committed(changes, first); });
+  parts.timer_loop.add(parts.alarm_watch);
   parts.timer_loop.add(parts.supervision);
   parts.timer_loop.add(parts.self_tests);
   parts.timer_loop.add(parts.missing_watch);
@@ -394,7 +395,7 @@ void App::start() {
   ingest::ensure_links(parts.committer, parts.sources, parts.config);
   parts.link_worker.start();
   parts.forwarder.start();
-  parts.alarm_timers.start();
+  parts.alarm_watch.look();  // what ran out while the program was away does not wait for the first step
   parts.puller.start();
   parts.timer_loop.start();
   parts.every_while();
@@ -425,7 +426,7 @@ void App::stop() {
   stepped.get_future().wait();
   parts.puller.stop([&pulled] { pulled.set_value(); });
   pulled.get_future().wait();
-  parts.alarm_timers.stop([&timed] { timed.set_value(); });
+  parts.alarm_watch.stop([&timed] { timed.set_value(); });
   timed.get_future().wait();
   parts.forwarder.stop([&forwarded] { forwarded.set_value(); });
   forwarded.get_future().wait();

@@ -340,7 +340,7 @@ void read_machine(Reading& read, JsonValue json, thresholds::AlarmState& machine
   machine.handing_over = internal["offer"].is_object();
 }
 
-// What alarms stored by an earlier version do not have: the timers give it to them (timers/settle).
+// What alarms stored by an earlier version do not have: timers/alarm_watch gives it to them at the start.
 void read_timing(Reading& read, JsonValue internal, Alarm& alarm) {
   alarm.due = read.optional_exact_time(internal["due"]);
   JsonValue timing = internal["timing"];

@@ -44,8 +44,8 @@ bool free_port(unsigned short port) {
 // Synthetic people pushing at the running gateway and response centres working with it, on a thread of their own.
 class Townspeople {
  public:
-  Townspeople(demo::Simulation simulation, const adapters::Zone& zone, std::vector<std::string> centre_tokens)
-      : staff_(context_, client_, system_clock(), simulation.target.url, std::move(centre_tokens)),
+  Townspeople(demo::Simulation simulation, const adapters::Zone& zone, std::vector<demo::Workplace> workplaces)
+      : staff_(context_, client_, system_clock(), simulation.target.url, std::move(workplaces)),
         simulator_(client_, system_clock(), zone, std::move(simulation)) {}
   ~Townspeople() { stop(); }
 
@@ -91,6 +91,12 @@ void enrol(const demo::Simulation& simulation, const demo::DemoFiles& files) {
   }
 }
 
+std::vector<demo::Workplace> workplaces(const demo::DemoFiles& files) {
+  return {{files.token("centre"), "synthetic-nurse", std::string(demo::demo_ward)},
+          {files.token("ward"), "synthetic-doctor", "", false},
+          {files.token("centre-oslo"), "synthetic-nurse", ""}};
+}
+
 std::string bearer(const demo::DemoFiles& files, std::string_view name) {
   return "-H 'Authorization: Bearer " + files.token(name) + "' ";
 }
@@ -118,6 +124,8 @@ void print_how_to_look(const demo::Simulation& simulation, const demo::DemoFiles
             << url << "/ingest/sensors-bodo\n"
             << "What the record system has received:\n"
             << "  curl -s http://127.0.0.1:" << sink_port << "/fhir/counts\n"
+            << "The newest document of a resolved alarm among it, after some three minutes:\n"
+            << "  curl -s 'http://127.0.0.1:" << sink_port << "/fhir/Bundle?_count=1'\n"
             << "\nCtrl-C stops it all.\n"
             << std::endl;
 }
@@ -143,7 +151,7 @@ int run(const std::filesystem::path& config_file) {
   print_listeners(app.config(), app.ports());
   print_how_to_look(simulation, *files, sink.port());
   {
-    Townspeople people(std::move(simulation), **zone, {files->token("centre"), files->token("centre-oslo")});
+    Townspeople people(std::move(simulation), **zone, workplaces(*files));
     people.start();
     run_until_stopped(app);
   }

@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view mark = "# Made by hjemport serve --demo.";
 
-// What a visitor plays (centre, hospital, admin), the same for the other tenant, and every source.
-constexpr std::array<std::string_view, 11> secret_names = {
-    "centre",       "hospital",      "admin",      "centre-oslo",  "hospital-oslo", "admin-oslo",
+// What a visitor plays (centre, ward, hospital, admin), the same for the other tenant but for the ward, and every source.
+constexpr std::array<std::string_view, 12> secret_names = {
+    "centre",       "ward",          "hospital",   "admin",      "centre-oslo",  "hospital-oslo", "admin-oslo",
     "sensors-bodo", "opentele-bodo", "telli-bodo", "sensors-oslo", "withings-oslo"};
 
 std::string random_hex(Random& random) {
@@ -87,6 +87,9 @@ sources:
     text.append("], auth: {bearer: \"file:secrets/").append(id).append("\"}}\n");
   };
   client("centre", "bodo", "response-centre");
+  // The hospital's ward, to which the centre hands over: it sees what it is offered or answers for.
+  text.append("  - {id: ward, tenant: bodo, organization: \"").append(demo_ward);
+  text += "\", roles: [response-centre], auth: {bearer: \"file:secrets/ward\"}}\n";
   client("hospital", "bodo", "hospital");
   client("admin", "bodo", "admin, clinician");
   client("centre-oslo", "oslo", "response-centre");
@@ -98,7 +101,7 @@ sources:
     kind: fhir
     url: "http://127.0.0.1:)" +
           std::to_string(ports.sink) + R"(/fhir"
-    send: [observations, alarms]
+    send: [observations, alarms, follow-up]
 rules: rules.d
 log: {level: warning}
 )";

@@ -39,6 +39,9 @@ inline constexpr DemoSource demo_sources[] = {{"sensors-bodo", "bodo", "hjemport
                                               {"sensors-oslo", "oslo", "hjemport"},
                                               {"withings-oslo", "oslo", "withings"}};
 
+// The organisation of client `ward` in bodo, which the centre hands over to.
+inline constexpr std::string_view demo_ward = "983974910";
+
 // A folder for one run, mode 0700, gone with everything in it when this is.
 class TemporaryFolder {
  public:

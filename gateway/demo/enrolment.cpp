@@ -48,15 +48,24 @@ std::string programmes_json(Condition condition) {
   return body;
 }
 
-// Yellow above 2 kg over the habitual weight, red above 3.5. Ours, after the European Society of Cardiology's 2 kg;
-// bounds around a target weight are what limits without a trend can say.
+// Yellow above 3 kg over the habitual weight, red above 4.5. Ours: around a target weight, and beyond what the programme's rules on
+// changes tell of earlier.
 std::string weight_limit_json(const Body& body) {
   const auto tenths = [&](double above) { return fhir::Decimal(std::llround((body.weight_kg + above) * 10), 1); };
   std::string out;
   fhir::JsonWriter writer(out);
   writer.begin_object().key("limits").begin_array().begin_object().member("kind", "body-weight");
-  writer.member("warning_high", tenths(2)).member("alert_high", tenths(3.5));
+  writer.member("warning_high", tenths(3)).member("alert_high", tenths(4.5));
   writer.end_object().end_array().end_object();
+  return out;
+}
+
+std::string expected_rule_json(std::chrono::minutes every) {
+  std::string out;
+  fhir::JsonWriter writer(out);
+  writer.begin_object().key("rules").begin_array().begin_object().member("id", "expected-saturation").member("severity", "normal");
+  writer.key("missing").begin_object().member("kind", "oxygen-saturation").member("every", std::to_string(every.count()) + "m");
+  writer.end_object().end_object().end_array().end_object();
   return out;
 }
 
@@ -88,6 +97,10 @@ std::string Enroller::enrol(const Person& person, const std::string& source) con
     // Before the programme: what is set by hand stays when the programme's defaults are copied.
     const deliver::HttpResponse limits = ask("PUT", plan + "/limits", weight_limit_json(person.body));
     if (!good(limits)) return not_done("PUT /patients/{id}/limits", limits);
+  }
+  if (person.expected_every.count() > 0) {
+    const deliver::HttpResponse rules = ask("PUT", plan + "/limits", expected_rule_json(person.expected_every));
+    if (!good(rules)) return not_done("PUT /patients/{id}/limits", rules);
   }
   const deliver::HttpResponse enrolled = ask("PUT", plan + "/programmes", programmes_json(person.body.condition));
   return good(enrolled) ? std::string() : not_done("PUT /patients/{id}/programmes", enrolled);

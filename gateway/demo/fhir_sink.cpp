@@ -13,22 +13,27 @@ namespace {
 
 using fhir::JsonValue;
 
-constexpr std::array<const char*, 2> types{"Observation", "DetectedIssue"};
+constexpr std::array<const char*, 3> types{"Observation", "DetectedIssue", "Bundle"};
+constexpr std::string_view document_type = "Bundle";  // posted whole, once; the others are updated by their identifier
 constexpr std::size_t page_default = 20, page_max = 1'000;
 
-std::string parameter(const http::Request& request, std::string_view name) {
-  auto form = http::parse_form(request.query);
+std::string parameter(std::string_view query, std::string_view name) {
+  auto form = http::parse_form(query);
   if (form)
     for (const auto& [key, value] : *form)
       if (key == name) return value;
   return "";
 }
 
+bool is_identifier(JsonValue one, std::string_view identifier) {
+  return std::string(one["system"].text().value_or("")) + "|" + std::string(one["value"].text().value_or("")) == identifier;
+}
+
 bool has_identifier(JsonValue resource, std::string_view identifier) {
-  for (JsonValue one : resource["identifier"]) {
-    std::string token =
-        std::string(one["system"].text().value_or("")) + "|" + std::string(one["value"].text().value_or(""));
-    if (token == identifier) return true;
+  const JsonValue all = resource["identifier"];
+  if (all.is_object()) return is_identifier(all, identifier);  // a Bundle has one
+  for (JsonValue one : all) {
+    if (is_identifier(one, identifier)) return true;
   }
   return false;
 }
@@ -70,7 +75,11 @@ void FhirSink::add_routes(http::Router& router, const std::string& prefix, http:
   };
   for (std::string type : types) {
     std::string path = "/" + type;
-    add(http::Method::put, path, [this, type](http::Request& request) { return put(type, request); });
+    if (type == document_type) {
+      add(http::Method::post, path, [this](http::Request& request) { return post(request); });
+    } else {
+      add(http::Method::put, path, [this, type](http::Request& request) { return put(type, request); });
+    }
     add(http::Method::get, path, [this, type](http::Request& request) { return search(type, request); });
     add(http::Method::get, path + "/{id}",
         [this, type](http::Request& request) { return read(type, request.capture("id")); });
@@ -84,9 +93,20 @@ http::Response FhirSink::refuse(const std::string& type, std::string_view why) {
 }
 
 http::Response FhirSink::put(const std::string& type, const http::Request& request) {
-  std::string identifier = parameter(request, "identifier");
-  auto document = fhir::JsonDocument::parse(request.body);
   std::lock_guard lock(mutex_);
+  return take(type, request, parameter(request.query, "identifier"));
+}
+
+// A repeat of one that is here is answered 200 and changes nothing.
+http::Response FhirSink::post(const http::Request& request) {
+  const std::string type(document_type), identifier = parameter(request.header("if-none-exist"), "identifier");
+  std::lock_guard lock(mutex_);
+  if (shelves_[type].by_identifier.contains(identifier)) return http::Response(200, "", "");
+  return take(type, request, identifier);
+}
+
+http::Response FhirSink::take(const std::string& type, const http::Request& request, const std::string& identifier) {
+  auto document = fhir::JsonDocument::parse(request.body);
   if (identifier.find('|') == std::string::npos)
     return refuse(type, "a conditional update needs identifier=system|value");
   if (!document) return refuse(type, "the body is not JSON");
@@ -122,8 +142,8 @@ http::Response FhirSink::put(const std::string& type, const http::Request& reque
 }
 
 http::Response FhirSink::search(const std::string& type, const http::Request& request) {
-  std::string identifier = parameter(request, "identifier");
-  std::string wanted = parameter(request, "_count");
+  std::string identifier = parameter(request.query, "identifier");
+  std::string wanted = parameter(request.query, "_count");
   std::size_t count = page_default;
   if (!wanted.empty()) std::from_chars(wanted.data(), wanted.data() + wanted.size(), count);
   count = std::min(count, page_max);

@@ -1,5 +1,5 @@
 // A small receiving record system for the demo and the tests: takes what a `fhir` destination sends (conditional update
-// of Observation and DetectedIssue by identifier), keeps the newest of them in memory and shows them to curl. Not a
+// of Observation and DetectedIssue by identifier, conditional create of a document Bundle), keeps the newest of them in memory and shows them to curl. Not a
 // FHIR server.
 #pragma once
 
@@ -21,8 +21,8 @@ class FhirSink {
  public:
   explicit FhirSink(const Clock& clock, std::size_t keep = 10'000) : clock_(clock), keep_(keep) {}
 
-  // PUT {prefix}/{type}?identifier=system|value, GET {prefix}/{type} (newest first; identifier=, _count=),
-  // GET {prefix}/{type}/{id}, GET {prefix}/counts; type is Observation or DetectedIssue. Handlers may run on any
+  // PUT {prefix}/{type}?identifier=system|value, POST {prefix}/Bundle, GET {prefix}/{type} (newest first; identifier=, _count=),
+  // GET {prefix}/{type}/{id}, GET {prefix}/counts; type is Observation, DetectedIssue or Bundle. Handlers may run on any
   // thread. The sink outlives the router.
   void add_routes(http::Router&, const std::string& prefix, http::Roles roles = http::open_to_all);
 
@@ -48,6 +48,8 @@ class FhirSink {
   };
 
   http::Response put(const std::string& type, const http::Request&);
+  http::Response post(const http::Request&);
+  http::Response take(const std::string& type, const http::Request&, const std::string& identifier);
   http::Response search(const std::string& type, const http::Request&);
   http::Response read(const std::string& type, std::string_view id);
   http::Response show_counts();

@@ -31,6 +31,16 @@ Simulation demo_simulation(const DemoFiles& files, fhir::Time start) {
   ill.body.exacerbations.first_onset = start + 15min;
   ill.body.exacerbations.ramp = 3h;
 
+  Person& gaining = simulation.people[gains_weight];
+  gaining.sittings_per_day = 24;
+  gaining.body.exacerbations.first_onset = start + 30min;
+  gaining.body.exacerbations.ramp = 12h;
+
+  // Five simulated days are eight minutes: missed after one of them, and back later.
+  Person& forgetful = simulation.people[forgets];
+  forgetful.sittings_per_day = 0.2;
+  forgetful.expected_every = 1min;
+
   // The sixth and the fourth use native sources, which have events: a fall, and from time to time another call.
   const std::size_t sources = formats.size();
   Scripted fall;

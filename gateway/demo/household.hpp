@@ -14,5 +14,7 @@ Simulation demo_simulation(const DemoFiles&, fhir::Time start);
 
 // The person whose exacerbation comes first; of sensors-bodo.
 inline constexpr std::size_t first_to_fall_ill = 0;
+// Who gains weight: a rule on the change tells it before any limit. And who measures too seldom for the rule of its own. Both of sensors-bodo.
+inline constexpr std::size_t gains_weight = 15, forgets = 10;
 
 }  // namespace gateway::demo

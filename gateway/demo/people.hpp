@@ -19,6 +19,7 @@ struct Person {
   Account account;
   std::size_t source = 0;  // index of the source whose devices they use
   double sittings_per_day = 4;
+  std::chrono::minutes expected_every{0};  // has a rule of its own that asks for a saturation so often; 0: has none
 };
 
 // Person i uses source i modulo formats.size(). The same seed gives the same people.

@@ -1,4 +1,4 @@
-// One loop for what happens because time passes: silence, self-tests. Each timer is a file of its own and is stepped with the injected
+// One loop for what happens because time passes: clocks of alarms, silence, self-tests. Each timer is a file of its own and is stepped with the injected
 // clock; nothing in it waits or sleeps. Tests move the clock and call step().
 #pragma once
 

@@ -103,7 +103,7 @@ class WhatItPrints(unittest.TestCase):
     def setUpClass(cls):
         cls.demo = Demo()
         cls.addClassCleanup(cls.demo.clean_up)
-        cls.stream, cls.alarms, cls.search, cls.push, cls.counts = cls.demo.lines_to_try()
+        cls.stream, cls.alarms, cls.search, cls.push, cls.counts, cls.documents = cls.demo.lines_to_try()
 
     def test_the_stream_shows_an_alarm_within_twenty_seconds_and_a_push_of_ones_own(self):
         listening = subprocess.Popen(["sh", "-c", self.stream], stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -146,6 +146,7 @@ class WhatItPrints(unittest.TestCase):
         received = wait_until(lambda: (now := shell(self.counts))["DetectedIssue"]["created"] and now, 30, "a delivered alarm")
         self.assertGreater(received["Observation"]["created"], 20)
         self.assertEqual(received["Observation"]["refused"], 0)
+        self.assertEqual(shell(self.documents)["type"], "searchset")
 
     def test_readings_come_through_all_four_adapters_in_both_tenants(self):
         page = self.demo.get("admin", "/metrics").text()
@@ -169,8 +170,8 @@ class WhatItPrints(unittest.TestCase):
         return [entry["resource"] for entry in answer.json()["entry"]]
 
     def test_tokens_are_printed_and_never_logged(self):
-        self.assertEqual(len(self.demo.tokens), 11)
-        self.assertEqual(len(set(self.demo.tokens.values())), 11)
+        self.assertEqual(len(self.demo.tokens), 12)
+        self.assertEqual(len(set(self.demo.tokens.values())), 12)
         for token in self.demo.tokens.values():
             self.assertNotIn(token, self.demo.error_text())
 

@@ -89,7 +89,7 @@ struct InProcessGateway::Parts {
         http(loop, vendor ? vendor : [](const auto&) { return std::nullopt; }),
         forwarder(deliver::OutletMeans{loop, store, committer, clock, system_random(), http}, config.destinations,
                   deliver::publishers_of(config)),
-        alarm_timers(timers::Means{loop, store, committer, feed, services, clock, system_random(), http}, config),
+        alarm_watch(timers::Means{loop, store, committer, feed, services, clock, system_random(), http}, config),
         cursors(hmac, system_random()),
         intake(keys, prepare, judge, committer, clock, metrics, conformance, heard),
         timer_loop(loop, clock),
@@ -138,6 +138,7 @@ struct InProcessGateway::Parts {
     api::add_recall_routes(router, admin_deps);
     timer_loop.add(supervision);
     timer_loop.add(self_tests);
+    timer_loop.add(alarm_watch);
     timer_loop.add(missing_watch);
     timer_loop.add(suppression_watch);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
@@ -162,7 +163,7 @@ struct InProcessGateway::Parts {
   http::Router router;
   support::ScriptedHttpClient http;
   deliver::Forwarder forwarder;
-  timers::Timers alarm_timers;
+  timers::AlarmWatch alarm_watch;
   api::CursorSeal cursors;
   ingest::Conformance conformance;
   ingest::LastHeard heard;
@@ -267,14 +268,14 @@ void InProcessGateway::start() {
   ingest::ensure_links(parts_->committer, parts_->sources, options_.config);
   parts_->link_worker.start();
   parts_->puller.start();
-  parts_->alarm_timers.start();
+  parts_->alarm_watch.look();
 }
 
 void InProcessGateway::stop() {
   if (!parts_) return;
   bool pulled = false, timed = false;
   parts_->puller.stop([&] { pulled = true; });
-  parts_->alarm_timers.stop([&] { timed = true; });
+  parts_->alarm_watch.stop([&] { timed = true; });
   run_loop([&] { return pulled && timed; });
   parts_->link_worker.stop();
   parts_->committer.stop();
@@ -303,8 +304,8 @@ const ingest::Sources& InProcessGateway::sources() const {
 const ingest::Replays& InProcessGateway::replays() const {
   return parts_->replays;
 }
-timers::Timers& InProcessGateway::alarm_timers() {
-  return parts_->alarm_timers;
+timers::AlarmWatch& InProcessGateway::alarm_watch() {
+  return parts_->alarm_watch;
 }
 pull::Puller& InProcessGateway::puller() {
   return parts_->puller;

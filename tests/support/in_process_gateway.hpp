@@ -22,7 +22,7 @@
 #include "gateway/runtime/metrics.hpp"
 #include "gateway/store/store.hpp"
 #include "gateway/timers/loop.hpp"
-#include "gateway/timers/timers.hpp"
+#include "gateway/timers/alarm_watch.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -101,7 +101,7 @@ class InProcessGateway {
   const gateway::ingest::Replays& replays() const;
   gateway::Metrics& metrics();
   gateway::pull::Puller& puller();
-  gateway::timers::Timers& alarm_timers();
+  gateway::timers::AlarmWatch& alarm_watch();
   const std::vector<gateway::deliver::HttpRequest>& asked_vendor() const;  // since the last start, in order
   const gateway::config::Config& config() const { return options_.config; }
   gateway::store::Tenant bodo() { return store_->tenant("bodo"); }

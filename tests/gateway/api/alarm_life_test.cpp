@@ -83,7 +83,7 @@ TEST_CASE("alarm life: a snooze over the routes, its conditions and its repeats"
   CHECK(c.act(id, R"("action":"acknowledge")").status == 409);
   c.gateway.clock.advance(std::chrono::minutes(10));
   c.gateway.restart();
-  c.gateway.alarm_timers().look();
+  c.gateway.alarm_watch().look();
   c.gateway.run_until([&] { return Json(c.gateway.get("/alarms/" + id, "centre").body).text("state") == "acknowledged"; });
 }
 

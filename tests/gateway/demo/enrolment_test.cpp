@@ -48,7 +48,7 @@ TEST_CASE("enrolment: links, sets the weight limit, enrols; a clinician's act co
       target.asked[0].body ==
       R"({"source":"sensors","subject":"user-17","patient":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"12885010049"},"from":"2020-01-01T00:00:00+01:00"})");
   CHECK(target.asked[1].method + target.asked[1].url == "PUThttp://gateway.example/patients/02a6e4d498600000/limits");
-  CHECK(target.asked[1].body == R"({"limits":[{"kind":"body-weight","warning_high":82.3,"alert_high":83.8}]})");
+  CHECK(target.asked[1].body == R"({"limits":[{"kind":"body-weight","warning_high":83.3,"alert_high":84.8}]})");
   CHECK(target.asked[2].method + target.asked[2].url ==
         "PUThttp://gateway.example/patients/02a6e4d498600000/programmes");
   CHECK(target.asked[2].body == R"({"programmes":["heart-failure"]})");

@@ -1,6 +1,6 @@
 // What time does to alarms, with the real committer over a store in memory and a clock the test holds: escalation, its calls,
 // presence, snoozes and responsibility, and what becomes of each when the program stops or dies in between.
-#include "gateway/timers/timers.hpp"
+#include "gateway/timers/alarm_watch.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>
@@ -71,7 +71,7 @@ struct Watch {
   std::unique_ptr<alarms::Services> services;
   std::unique_ptr<journal::Committer> committer;
   std::unique_ptr<journal::AlarmFeed> feed;
-  std::unique_ptr<timers::Timers> timers;
+  std::unique_ptr<timers::AlarmWatch> timers;
 
   void begin() {
     context = std::make_unique<boost::asio::io_context>();
@@ -88,9 +88,8 @@ struct Watch {
     feed = std::make_unique<journal::AlarmFeed>(store.own().newest());
     committer->observe([this](const store::Changes& changes, store::Position first) { feed->committed(changes, first); });
     committer->start();
-    timers = std::make_unique<timers::Timers>(
+    timers = std::make_unique<timers::AlarmWatch>(
         timers::Means{*context, store, *committer, *feed, *services, clock, random, *http}, config);
-    timers->start();
     settle();
   }
   void end() {
@@ -302,8 +301,10 @@ TEST_CASE("timers: a failed commit takes no step and calls nobody, the next look
   w.later(5min);
   w.store.fail_commits(1);
   w.clock.advance(2min);
-  w.timers->look();
-  w.run_until([&] { return w.told(id).size() == 2; });  // the loop's own next look
+  w.run_until([&] {
+    w.timers->look();  // as the loop does, every second
+    return w.told(id).size() == 2;
+  });
   w.settle();
   CHECK(w.told(id) == Lines{"escalated 1", "escalated 2"});
   CHECK(w.http->requests.size() == 1);

@@ -1,8 +1,7 @@
-#include "gateway/timers/timers.hpp"
+#include "gateway/timers/alarm_watch.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,13 +19,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds look_every{1};
 constexpr std::size_t page = 200;
 
 enum class Why : std::uint8_t { due, nobody_listens };
 
 // Committer's thread: looks again at what stands there by then. False: nothing was to be done.
-bool step(journal::Working& working, store::Tenant tenant, AlarmId id, Why why) {
+bool advance(journal::Working& working, store::Tenant tenant, AlarmId id, Why why) {
   auto alarm = journal::find_alarm(working, tenant, id);
   if (!alarm || !alarm->open()) return false;
   const alarms::Service& service = working.services.of(tenant);
@@ -47,9 +45,9 @@ bool step(journal::Working& working, store::Tenant tenant, AlarmId id, Why why) 
 
 }  // namespace
 
-struct Timers::Shared : std::enable_shared_from_this<Timers::Shared> {
+struct AlarmWatch::Shared : std::enable_shared_from_this<AlarmWatch::Shared> {
   Shared(const Means& given, const config::Config& config)
-      : means(given), timer(given.context), calls(given, config, [this] { look_again(); }) {
+      : means(given), calls(given, config, [this] { look_again(); }) {
     for (const config::Tenant& tenant : config.tenants) tenants.push_back(means.store.tenant(tenant.id));
     for (const config::Escalation& escalation : config.escalation) {
       if (escalation.presence.count() == 0) continue;
@@ -66,7 +64,6 @@ struct Timers::Shared : std::enable_shared_from_this<Timers::Shared> {
   };
 
   Means means;
-  asio::steady_timer timer;
   Calls calls;
   std::unique_ptr<store::Reader> reader;
   std::vector<store::Tenant> tenants;
@@ -85,7 +82,7 @@ struct Timers::Shared : std::enable_shared_from_this<Timers::Shared> {
   void end_if_idle();
 };
 
-void Timers::Shared::look() {
+void AlarmWatch::Shared::look() {
   if (stopping) return;
   try {
     if (!reader) reader = means.store.reader();
@@ -97,14 +94,9 @@ void Timers::Shared::look() {
     log::error("timers_cannot_read", {{"what", std::string_view(error.what())}});
     reader.reset();
   }
-  timer.expires_after(look_every);
-  timer.async_wait([weak = weak_from_this()](boost::system::error_code fault) {
-    auto self = weak.lock();
-    if (self && !fault) self->look();
-  });
 }
 
-void Timers::Shared::look_again() {
+void AlarmWatch::Shared::look_again() {
   if (stopping) return end_if_idle();
   if (std::exchange(asked, true)) return;
   asio::post(means.context, [self = shared_from_this()] {
@@ -114,7 +106,7 @@ void Timers::Shared::look_again() {
 }
 
 // Once a start: settings may be others than those the open alarms were written under.
-void Timers::Shared::settle_open() {
+void AlarmWatch::Shared::settle_open() {
   for (store::Tenant tenant : tenants) {
     store::AlarmFilter filter;
     filter.tenant = tenant;
@@ -147,11 +139,11 @@ void Timers::Shared::settle_open() {
   settled = true;
 }
 
-void Timers::Shared::step_due() {
+void AlarmWatch::Shared::step_due() {
   for (const store::Alarm& row : reader->due_alarms(means.clock.now(), page)) submit(row.tenant, row.id, Why::due);
 }
 
-void Timers::Shared::watch(Watched& one) {
+void AlarmWatch::Shared::watch(Watched& one) {
   const auto now = means.clock.steady_now();
   if (means.feed.streams(one.tenant) > 0 || !means.services.of(one.tenant).open_at(means.clock.now())) {
     one.seen = now;
@@ -179,10 +171,10 @@ void Timers::Shared::watch(Watched& one) {
   }
 }
 
-void Timers::Shared::submit(store::Tenant tenant, AlarmId id, Why why) {
+void AlarmWatch::Shared::submit(store::Tenant tenant, AlarmId id, Why why) {
   if (!under_way.insert(id).second) return;
   auto changed = std::make_shared<bool>(false);
-  auto work = [tenant, id, why, changed](journal::Working& working) { *changed = step(working, tenant, id, why); };
+  auto work = [tenant, id, why, changed](journal::Working& working) { *changed = advance(working, tenant, id, why); };
   auto end = [self = shared_from_this(), id](bool again) {
     self->under_way.erase(id);
     if (again || self->stopping) self->look_again();  // there may be more; else at the next look
@@ -193,29 +185,26 @@ void Timers::Shared::submit(store::Tenant tenant, AlarmId id, Why why) {
   if (!means.committer.submit(journal::job(std::move(work), std::move(finished)), store::Lane::urgent)) under_way.erase(id);
 }
 
-void Timers::Shared::end_if_idle() {
+void AlarmWatch::Shared::end_if_idle() {
   if (!stopped || !under_way.empty() || settling != 0 || !calls.idle()) return;
   reader.reset();
   std::exchange(stopped, nullptr)();
 }
 
-Timers::Timers(const Means& means, const config::Config& config) : shared_(std::make_shared<Shared>(means, config)) {}
+AlarmWatch::AlarmWatch(const Means& means, const config::Config& config) : shared_(std::make_shared<Shared>(means, config)) {}
 
-Timers::~Timers() = default;
+AlarmWatch::~AlarmWatch() = default;
 
-void Timers::start() {
-  look();
-}
+void AlarmWatch::step(const Tick&) { shared_->look(); }
 
-void Timers::look() {
+void AlarmWatch::look() {
   asio::post(shared_->means.context, [shared = shared_] { shared->look(); });
 }
 
-void Timers::stop(std::function<void()> done) {
+void AlarmWatch::stop(std::function<void()> done) {
   asio::post(shared_->means.context, [shared = shared_, done = std::move(done)]() mutable {
     shared->stopping = true;
     shared->stopped = std::move(done);
-    shared->timer.cancel();
     shared->calls.stop();
     shared->end_if_idle();
   });
