@@ -179,7 +179,7 @@ Result<void> check_format(const Reading& in) {
 struct Parameter {
   std::string_view name;
   Result<void> (*read)(const Reading&);
-  bool observation, patient, device, dispense;  // resource types that have it
+  bool observation, patient, device, dispense;  // resource types that have it; a CarePlan has what a dispense has, but for times
 };
 
 constexpr std::string_view patient_prefix = "Patient/";
@@ -216,7 +216,8 @@ constexpr Parameter parameters[] = {
 const Parameter* parameter_named(std::string_view name, std::string_view type) {
   for (const Parameter& parameter : parameters) {
     const bool of_type = (type == "Observation" && parameter.observation) || (type == "Patient" && parameter.patient) ||
-                         (type == "Device" && parameter.device) || (type == "MedicationDispense" && parameter.dispense);
+                         (type == "Device" && parameter.device) || (type == "MedicationDispense" && parameter.dispense) ||
+                         (type == "CarePlan" && parameter.dispense && parameter.name != "whenhandedover" && parameter.name != "_lastUpdated");
     if (of_type && parameter.name == name) return &parameter;
   }
   return nullptr;

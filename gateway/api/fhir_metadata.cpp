@@ -23,6 +23,7 @@ const std::vector<Served>& served() {
       {"MedicationDispense", false,
        {{"_id", "token"}, {"_lastUpdated", "date"}, {"patient", "reference"}, {"subject", "reference"},
         {"patient.identifier", "token"}, {"whenhandedover", "date"}}},
+      {"CarePlan", false, {{"_id", "token"}, {"patient", "reference"}, {"subject", "reference"}, {"patient.identifier", "token"}}},
       {"Device", false, {{"_id", "token"}, {"_lastUpdated", "date"}, {"identifier", "token"}}},
   };
   return all;

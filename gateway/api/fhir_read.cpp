@@ -74,6 +74,18 @@ Read read_dispense(const http::Request& request) {
   };
 }
 
+// The newest version. Its id is the patient's: one self-treatment plan for each.
+Read read_care_plan(const http::Request& request) {
+  auto id = PatientId::parse(request.capture("id"));
+  std::shared_ptr<const auth::Actor> actor = request.actor;
+  return [id, actor](store::Reader& reader) -> fhir::Result<Found> {
+    if (!id) return no_such();
+    auto row = reader.care_plan(*id);
+    if (!row || !auth::may(*actor, row->tenant, row->patient, auth::Purpose::care)) return no_such();
+    return Found{std::move(row->resource), row->version, row->patient};
+  };
+}
+
 http::Awaitable<http::Response> answer(http::Request& request, const FhirDeps& deps, Read read, std::string action) {
   auto found = co_await deps.reads.run<Found>(std::move(read));
   PatientId about;
@@ -144,6 +156,9 @@ void add_fhir_read_routes(http::Router& router, const FhirDeps& deps) {
   });
   add("/fhir/MedicationDispense/{id}", [&deps](http::Request& request) {
     return answer(request, deps, read_dispense(request), "read MedicationDispense");
+  });
+  add("/fhir/CarePlan/{id}", [&deps](http::Request& request) {
+    return answer(request, deps, read_care_plan(request), "read CarePlan");
   });
   add("/fhir/Device/{id}", [&deps](http::Request& request) {
     return answer(request, deps, read_device(request, deps), "read Device");

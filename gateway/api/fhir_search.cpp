@@ -275,6 +275,31 @@ Page dispenses(store::Reader& reader, const Search& search) {
   return paged<EventId>(search, fetch, matches, with_patient);
 }
 
+// One for each patient that has any, so it is found by walking patients.
+Page care_plans(store::Reader& reader, const Search& search) {
+  const store::Tenant tenant = search.actor->tenant;
+  const std::optional<std::set<std::int64_t>> asked = patients_asked(reader, search);
+  auto fetch = [&](std::optional<PatientId> after, std::size_t limit) {
+    if (!asked) return reader.patients(tenant, after, limit);
+    std::vector<store::Patient> rows;
+    for (auto id = after ? asked->upper_bound(after->value) : asked->begin(); id != asked->end() && rows.size() < limit; ++id) {
+      if (auto row = reader.patient(PatientId{*id})) rows.push_back(std::move(*row));
+    }
+    return rows;
+  };
+  std::string resource;
+  auto matches = [&](const store::Patient& row) {
+    auto is_row = [&](const std::string& text) { return PatientId::parse(text) == row.id; };
+    const bool wanted = row.tenant == tenant && auth::may(*search.actor, row.tenant, row.id, auth::Purpose::care) &&
+                        std::all_of(search.query.ids.begin(), search.query.ids.end(),
+                                    [&](const auto& texts) { return std::any_of(texts.begin(), texts.end(), is_row); });
+    auto plan = wanted ? reader.care_plan(row.id) : std::nullopt;
+    if (plan) resource = std::move(plan->resource);
+    return plan.has_value();
+  };
+  return paged<PatientId>(search, fetch, matches, [&](const store::Patient&) { return std::move(resource); });
+}
+
 std::string form(const fhir::Parameters& parameters) {
   std::string text;
   for (const auto& [name, value] : parameters) {
@@ -329,6 +354,8 @@ Answer bundle(store::Reader& reader, const Search& search, const CursorSeal& sea
     page = patients(reader, search);
   } else if (search.query.type == "MedicationDispense") {
     page = dispenses(reader, search);
+  } else if (search.query.type == "CarePlan") {
+    page = care_plans(reader, search);
   } else {
     page = devices(reader, search);
   }
@@ -489,7 +516,7 @@ http::Awaitable<http::Response> search(http::Request& request, const FhirDeps& d
 }  // namespace
 
 void add_fhir_search_routes(http::Router& router, const FhirDeps& deps) {
-  for (const char* type : {"Observation", "Patient", "MedicationDispense", "Device"}) {
+  for (const char* type : {"Observation", "Patient", "MedicationDispense", "CarePlan", "Device"}) {
     http::Route get;
     get.method = http::Method::get;
     get.pattern = std::string("/fhir/") + type;

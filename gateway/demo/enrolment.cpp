@@ -69,6 +69,14 @@ std::string expected_rule_json(std::chrono::minutes every) {
   return out;
 }
 
+// OURS, in the words of a leaflet: what somebody with COPD is told to do.
+constexpr std::string_view copd_plan_json =
+    R"({"title":"Egenbehandlingsplan KOLS","zones":[)"
+    R"({"zone":"green","feel":"Som vanlig","advice":["Ta medisinene som vanlig","Hold deg i aktivitet"]},)"
+    R"({"zone":"yellow","feel":"Mer tungpustet eller mer slim enn vanlig","advice":["Hvil, og bruk leppepust","Mål igjen om en time"],)"
+    R"("medicines":"Som avtalt i medisinlisten","contact":"Oppfølgingstjenesten i åpningstiden"},)"
+    R"({"zone":"red","feel":"Så tungpustet at det er vanskelig å snakke","advice":["Sitt oppreist","Ring 113"]}]})";
+
 }  // namespace
 
 std::string_view programme_of(Condition condition) {
@@ -103,7 +111,10 @@ std::string Enroller::enrol(const Person& person, const std::string& source) con
     if (!good(rules)) return not_done("PUT /patients/{id}/limits", rules);
   }
   const deliver::HttpResponse enrolled = ask("PUT", plan + "/programmes", programmes_json(person.body.condition));
-  return good(enrolled) ? std::string() : not_done("PUT /patients/{id}/programmes", enrolled);
+  if (!good(enrolled)) return not_done("PUT /patients/{id}/programmes", enrolled);
+  if (person.body.condition != Condition::copd) return {};
+  const deliver::HttpResponse advised = ask("PUT", plan + "/care-plan", std::string(copd_plan_json));
+  return good(advised) ? std::string() : not_done("PUT /patients/{id}/care-plan", advised);
 }
 
 }  // namespace gateway::demo

@@ -1,4 +1,5 @@
-// An independent validator (@medplum/core with HL7's published definitions) looks at a document Bundle, and at each resource in it, as R4.
+// An independent validator (@medplum/core with HL7's published definitions) looks at a Bundle, and at each resource in it and contained in
+// those, as R4.
 // VKP's own profiles are not published as a package; fhir/follow_up_checks.cpp holds their rules.
 //
 //   node check_document.mjs FILE      prints one JSON object: the types seen, and "problems"
@@ -11,7 +12,7 @@ for (const file of ['profiles-types', 'profiles-resources']) indexStructureDefin
 const bundle = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const problems = [];
 const resources = [];
-for (const resource of [bundle, ...bundle.entry.map((entry) => entry.resource)]) {
+for (const resource of [bundle, ...bundle.entry.flatMap(({ resource }) => [resource, ...(resource.contained ?? [])])]) {
   resources.push(resource.resourceType);
   try {
     validateResource(resource);

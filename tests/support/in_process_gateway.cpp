@@ -14,6 +14,7 @@
 #include "gateway/api/alarm_stream.hpp"
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/backtests.hpp"
+#include "gateway/api/care_plans.hpp"
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
@@ -109,6 +110,7 @@ struct InProcessGateway::Parts {
         backtest_deps{reads, audit, clock, judge, config.timezone, find_zone(config.timezone).value()},
         responsibility_deps{committer, reads, audit, clock, services},
         suppression_deps{config.timezone, committer, reads, audit, clock, services},
+        care_plan_deps{committer, reads, audit, clock, services},
         judgement_deps{reads, audit, clock, wall_time_in(config.timezone)},
         link_deps{sources, config.environment, committer, reads, audit},
         fhir_deps{config, reads, audit, committer, cursors, wall_time_in(config.timezone)},
@@ -123,6 +125,7 @@ struct InProcessGateway::Parts {
     api::add_backtest_routes(router, backtest_deps);
     api::add_responsibility_routes(router, responsibility_deps);
     api::add_suppression_routes(router, suppression_deps);
+    api::add_care_plan_routes(router, care_plan_deps);
     api::add_judgement_routes(router, judgement_deps);
     api::add_link_routes(router, link_deps);
     api::add_fhir_metadata_route(router, fhir_deps);
@@ -184,6 +187,7 @@ struct InProcessGateway::Parts {
   api::BacktestDeps backtest_deps;
   api::ResponsibilityDeps responsibility_deps;
   api::SuppressionDeps suppression_deps;
+  api::CarePlanDeps care_plan_deps;
   api::JudgementDeps judgement_deps;
   api::LinkDeps link_deps;
   api::FhirDeps fhir_deps;

@@ -58,11 +58,12 @@ TEST_CASE("enrolment: links, sets the weight limit, enrols; a clinician's act co
   }
 }
 
-TEST_CASE("enrolment: COPD needs no limit of its own", "[demo]") {
+TEST_CASE("enrolment: COPD needs no limit of its own, and has a self-treatment plan", "[demo]") {
   Target target;
   CHECK(target.enrol(Condition::copd).empty());
-  REQUIRE(target.asked.size() == 2);
+  REQUIRE(target.asked.size() == 3);
   CHECK(target.asked[1].body == R"({"programmes":["copd"]})");
+  CHECK(target.asked[2].url == "http://gateway.example/patients/02a6e4d498600000/care-plan");
 }
 
 TEST_CASE("enrolment: the first refusal ends it and is named", "[demo]") {

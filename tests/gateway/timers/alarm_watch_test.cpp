@@ -303,6 +303,7 @@ TEST_CASE("timers: a failed commit takes no step and calls nobody, the next look
   w.clock.advance(2min);
   w.run_until([&] {
     w.timers->look();  // as the loop does, every second
+    w.poll();
     return w.told(id).size() == 2;
   });
   w.settle();
