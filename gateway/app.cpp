@@ -15,6 +15,7 @@
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/backtests.hpp"
 #include "gateway/api/care_plans.hpp"
+#include "gateway/api/cases.hpp"
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/health.hpp"
@@ -48,6 +49,7 @@
 #include "gateway/store/read_pool.hpp"
 #include "gateway/store/sqlite_store.hpp"
 #include "gateway/timers/loop.hpp"
+#include "gateway/timers/flood_watch.hpp"
 #include "gateway/timers/missing_watch.hpp"
 #include "gateway/timers/suppression_watch.hpp"
 #include "gateway/timers/self_test.hpp"
@@ -129,6 +131,7 @@ struct App::Parts {
         self_tests({maintenance, *store, committer, sources, intake, feed, world.clock, metrics}, config.tenants),
         missing_watch(*store, committer, judge, config.tenants),
         suppression_watch(*store, committer, config.tenants),
+        flood_watch(*store, committer, feed, services, config.tenants, metrics),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, world.clock},
         seal(hmac, world.random),
@@ -184,6 +187,7 @@ struct App::Parts {
   timers::SelfTests self_tests;
   timers::MissingWatch missing_watch;
   timers::SuppressionWatch suppression_watch;
+  timers::FloodWatch flood_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
@@ -244,6 +248,7 @@ void App::Parts::routes() {
   api::add_ingest_stream_route(router, ingest_deps);
   api::add_alarm_stream_route(router, alarm_deps);
   api::add_alarm_routes(router, alarm_deps);
+  api::add_case_routes(router, alarm_deps);
   api::add_alarm_document_route(router, document_deps);
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
@@ -382,6 +387,7 @@ App::App(config::Config config, World world) : parts_(std::make_unique<Parts>(st
   parts.timer_loop.add(parts.self_tests);
   parts.timer_loop.add(parts.missing_watch);
   parts.timer_loop.add(parts.suppression_watch);
+  parts.timer_loop.add(parts.flood_watch);
   parts.listen();
   parts.publish_metrics();
 }

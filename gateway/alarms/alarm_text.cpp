@@ -100,7 +100,7 @@ constexpr std::array<Word, 27> event_words{{
 }};
 
 // Causes that are no event.
-constexpr std::array<Word, 8> cause_words{{
+constexpr std::array<Word, 9> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
     {"source-silent", "Avsendersystem er stille"},
     {"heartbeat-missing", "Livstegn mangler"},
@@ -108,6 +108,7 @@ constexpr std::array<Word, 8> cause_words{{
     {"device-silent", "Utstyr er stille"},
     {"self-test-failed", "Selvtesten feilet"},
     {"suppression", "Undertrykking av varsler"},
+    {"flood", "Varselflom"},
     {"backlog-summary", "Oppsummering av forsinkede målinger"},
 }};
 

@@ -4,12 +4,11 @@
 #include <charconv>
 
 #include "fhir/json_writer.hpp"
-#include "gateway/alarms/actions.hpp"
+#include "gateway/api/alarm_action.hpp"
 #include "gateway/api/problem.hpp"
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
-#include "gateway/journal/alarm_writer.hpp"
 #include "gateway/journal/submit.hpp"
 
 namespace gateway::api {
@@ -17,8 +16,6 @@ namespace {
 
 constexpr std::size_t page_default = 100, page_max = 500;
 constexpr std::string_view purpose = "alarm-handling";
-// OURS: long enough for any client's retry, short enough to forbid a body as a key.
-constexpr std::size_t idempotency_key_max = 200;
 
 http::Response alarm_response(int status, std::uint32_t version, std::string json) {
   http::Response response = http::json_response(status, std::move(json));
@@ -153,46 +150,17 @@ class ActionJob : public journal::AwaitedJob {
 
   void decide(journal::Working& working) override {
     if (!reply_key_.empty()) {
-      if (auto first = earlier_reply(working)) {
+      if (auto first = earlier_reply(working, reply_key_)) {
         status_ = first->status;
         body_ = first->body;
         version_ = version_in(body_);
         return;
       }
     }
-    auto alarm = journal::find_alarm(working, actor_->tenant, id_);
-    if (!alarm || !deals_with(*actor_, *alarm, actor_->tenant, working.services)) {
-      throw journal::JobRefused{fhir::not_found("no such alarm")};
-    }
-    if (alarm->version != expected_) {
-      throw journal::JobRefused{{fhir::ErrorCategory::stale, "the alarm has changed since; fetch it and look again"}};
-    }
-    registry::PatientState* patient = alarm->patient ? working.patients.find(alarm->patient) : nullptr;
-    bool taken = false;
-    if (action_.action == thresholds::Action::reopen) {
-      auto open = journal::find_open_alarm(working, patient, actor_->tenant, alarm->identity);
-      taken = open && open->id != alarm->id;
-    }
-    auto change = alarms::apply_action(*alarm, action_, actor_->id, taken, working.now, actor_->organization);
-    if (!change) throw journal::JobRefused{change.error()};
+    const alarms::Alarm after = act_on(working, *actor_, {{id_, expected_}}, action_).front();
     status_ = 200;
-    if (change->alarm) {
-      const alarms::Alarm written = journal::write_alarm(working, actor_->tenant, std::move(*change->alarm), change->change);
-      body_ = alarms::shown_json(written);
-      version_ = written.version;
-    } else {
-      body_ = alarms::shown_json(*alarm);
-      version_ = alarm->version;
-    }
-    store::Audit audit;
-    audit.at = working.now;
-    audit.tenant = actor_->tenant;
-    audit.client = actor_->id;
-    audit.action = std::string("alarm ").append(thresholds::name(action_.action));
-    audit.patient = alarm->patient;
-    audit.purpose = purpose;
-    audit.outcome = "ok";
-    working.changes.audits.push_back(std::move(audit));
+    body_ = alarms::shown_json(after);
+    version_ = after.version;
     if (!reply_key_.empty()) working.changes.replies.push_back({reply_key_, status_, body_, working.now});
   }
 
@@ -201,13 +169,6 @@ class ActionJob : public journal::AwaitedJob {
   }
 
  private:
-  std::optional<store::Changes::Reply> earlier_reply(journal::Working& working) const {
-    for (const store::Changes::Reply& reply : working.changes.replies) {
-      if (reply.key == reply_key_) return reply;
-    }
-    return working.reader.reply(reply_key_);
-  }
-
   std::shared_ptr<const auth::Actor> actor_;
   AlarmId id_;
   std::uint32_t expected_;
@@ -229,16 +190,12 @@ http::Awaitable<http::Response> act_on_alarm(http::Request& request, const Alarm
   if (condition.empty()) co_return problem(428, "If-Match is required: the ETag of the alarm you saw");
   std::optional<std::uint32_t> expected = http::version_of_etag(condition);
   if (!expected) co_return problem(412, "If-Match: not an ETag of an alarm");
-  std::string reply_key;
+  std::string first_answer;
   if (std::string_view key = request.header("idempotency-key"); !key.empty()) {
     if (key.size() > idempotency_key_max) co_return problem(400, "Idempotency-Key: at most 200 characters");
-    // A key says "the same request": used for another alarm or another action it is another one, and never its answer.
-    reply_key.append(request.actor->tenant_name).append("|").append(request.actor->id).append("|").append(id->text());
-    reply_key.append("|").append(thresholds::name(action->action));
-    if (action->accept) reply_key.append(*action->accept ? "-accepted" : "-declined");
-    reply_key.append("|").append(key);
+    first_answer = reply_key(*request.actor, id->text(), *action, key);
   }
-  auto job = std::make_shared<ActionJob>(request.actor, *id, *expected, std::move(*action), std::move(reply_key));
+  auto job = std::make_shared<ActionJob>(request.actor, *id, *expected, std::move(*action), std::move(first_answer));
   fhir::Result<void> done = co_await journal::commit(deps.committer, job, store::Lane::urgent);
   if (!done) {
     if (done.error().category == fhir::ErrorCategory::not_found) {

@@ -126,6 +126,15 @@ ServiceTimes read_service(Section& section, const std::string& timezone) {
     section.error("outside", "'outside' must be hold, reroute or unwatched");
   }
   section.text("reroute_to", service.reroute_to);
+  section.section("flood", [&](Section& entry) {
+    int above = static_cast<int>(service.flood.starts_above), below = static_cast<int>(service.flood.ends_below);
+    seconds within = service.flood.within;
+    entry.number("starts_above", above, 1, 100'000);
+    entry.number("ends_below", below, 1, 100'000);
+    entry.duration("within", within, minutes(1), hours(24));
+    if (below > above) entry.error("ends_below", "a flood that ends below " + std::to_string(below) + " new alarms cannot begin above " + std::to_string(above));
+    service.flood = {static_cast<std::size_t>(above), static_cast<std::size_t>(below), std::chrono::duration_cast<minutes>(within)};
+  });
   section.each("clocks", [&](Section& entry) {
     thresholds::Severity severity = thresholds::Severity::normal;
     read_severity(entry, "severity", severity, Need::required);

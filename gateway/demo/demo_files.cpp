@@ -95,7 +95,10 @@ sources:
   client("centre-oslo", "oslo", "response-centre");
   client("hospital-oslo", "oslo", "hospital");
   client("admin-oslo", "oslo", "admin, clinician");
-  text += R"(destinations:
+  text += R"(service:
+  - {tenant: bodo, flood: {starts_above: 60, ends_below: 30}}
+  - {tenant: oslo, flood: {starts_above: 60, ends_below: 30}}
+destinations:
   - id: epj-bodo
     tenant: bodo
     kind: fhir

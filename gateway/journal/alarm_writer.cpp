@@ -78,6 +78,14 @@ void keep(Working& working, store::Tenant tenant, const alarms::Alarm& alarm) {
   }
 }
 
+// One that comes in a flood says so (timers/flood_watch): whoever reads it knows that they are not the only ones.
+void mark_flood(Working& working, store::Tenant tenant, alarms::Alarm& alarm) {
+  const std::string identity = alarms::technical_identity("flood", alarm.tenant);
+  if (alarm.identity == identity) return;
+  const std::optional<alarms::Alarm> flood = find_open_alarm(working, nullptr, tenant, identity);
+  if (flood) alarms::mark(alarm, alarms::mark_flood, flood->reason.text);
+}
+
 void keep_in_step(Working& working, store::Tenant tenant, alarms::Alarm& alarm) {
   const alarms::Service& service = working.services.of(tenant);
   registry::Responsibility::Answering answering;
@@ -99,6 +107,7 @@ void keep_in_step(Working& working, store::Tenant tenant, alarms::Alarm& alarm) 
 }  // namespace
 
 alarms::Alarm write_alarm(Working& working, store::Tenant tenant, alarms::Alarm alarm, thresholds::Change change) {
+  if (change == thresholds::Change::raised) mark_flood(working, tenant, alarm);
   keep_in_step(working, tenant, alarm);
   keep(working, tenant, alarm);
   store::JournalEntry entry;

@@ -211,6 +211,8 @@ TenantMetrics& Metrics::tenant(std::string_view tenant) {
   if (made) {
     entry->second.open_alarms =
         impl_->gauge("hjemport_alarms_open", "Alarms in any state but resolved", {{"tenant", std::string(tenant)}});
+    entry->second.flood =
+        impl_->gauge("hjemport_alarm_flood", "1 while more new alarms come than anybody can deal with", {{"tenant", std::string(tenant)}});
   }
   return entry->second;
 }

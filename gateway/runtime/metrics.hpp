@@ -100,6 +100,7 @@ struct PullMetrics {
 
 struct TenantMetrics {
   Gauge open_alarms;
+  Gauge flood;  // 1 while more alarms come than anybody can deal with
 };
 
 // Of a tenant whose way is tested all day.

@@ -15,6 +15,7 @@
 #include "gateway/api/alarms.hpp"
 #include "gateway/api/backtests.hpp"
 #include "gateway/api/care_plans.hpp"
+#include "gateway/api/cases.hpp"
 #include "gateway/api/conformance.hpp"
 #include "gateway/api/fhir.hpp"
 #include "gateway/api/ingest.hpp"
@@ -32,6 +33,7 @@
 #include "gateway/runtime/hmac.hpp"
 #include "gateway/runtime/zone.hpp"
 #include "gateway/store/read_pool.hpp"
+#include "gateway/timers/flood_watch.hpp"
 #include "gateway/timers/missing_watch.hpp"
 #include "gateway/timers/suppression_watch.hpp"
 #include "gateway/timers/self_test.hpp"
@@ -98,6 +100,7 @@ struct InProcessGateway::Parts {
         self_tests({loop, store, committer, sources, intake, feed, clock, metrics}, config.tenants),
         missing_watch(store, committer, judge, config.tenants),
         suppression_watch(store, committer, config.tenants),
+        flood_watch(store, committer, feed, services, config.tenants, metrics),
         source_deps{sources, supervision, audit},
         conformance_deps{sources, conformance, audit, clock},
         seal(hmac, system_random()),
@@ -120,6 +123,7 @@ struct InProcessGateway::Parts {
     api::add_ingest_routes(router, ingest_deps);
     api::add_alarm_stream_route(router, alarm_deps);
     api::add_alarm_routes(router, alarm_deps);
+    api::add_case_routes(router, alarm_deps);
     api::add_alarm_document_route(router, document_deps);
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
@@ -144,6 +148,7 @@ struct InProcessGateway::Parts {
     timer_loop.add(alarm_watch);
     timer_loop.add(missing_watch);
     timer_loop.add(suppression_watch);
+    timer_loop.add(flood_watch);
     committer.observe([this](const store::Changes& changes, store::Position first) { feed.committed(changes, first); });
     committer.observe(
         [this](const store::Changes& changes, store::Position first) { link_worker.committed(changes, first); });
@@ -176,6 +181,7 @@ struct InProcessGateway::Parts {
   timers::SelfTests self_tests;
   timers::MissingWatch missing_watch;
   timers::SuppressionWatch suppression_watch;
+  timers::FloodWatch flood_watch;
   api::SourceDeps source_deps;
   api::ConformanceDeps conformance_deps;
   pull::TokenSeal seal;
