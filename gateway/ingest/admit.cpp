@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "fhir/observation.hpp"
+#include "gateway/ingest/computed_score.hpp"
 #include "gateway/ingest/news2_score.hpp"
 
 namespace gateway::ingest {
@@ -185,36 +186,27 @@ void AdmitJob::admit(journal::Working& working, PreparedReading& item) {
   record_observation(working, row, amends ? "amended" : "created");
   working.put(row.key, row.id.value);
   working.changes.observations.push_back(std::move(row));
-  add_score(working, *placed.patient, result);
+  add_scores(working, *placed.patient, amends ? std::optional(current->measured) : std::nullopt, result);
   end_waiting_twin(working, arrived.key, result);
   results_.push_back(std::move(result));
 }
 
-// The NEWS2 that the reading completes is a reading of its own: stored, judged and forwarded like any other.
-void AdmitJob::add_score(journal::Working& working, registry::PatientState& patient, ItemResult& result) {
-  std::optional<News2Score> score = news2_completed_by(patient, working.changes.observations.back(), source_, *raw_->keys);
-  if (!score) return;
-  std::optional<store::Observation> current;
-  if (const std::int64_t known = working.find(score->row.key)) {
-    const store::Observation* written = working.written(ObservationId{known});
-    current = written != nullptr ? std::optional(*written) : working.reader.observation(ObservationId{known});
-    // One that was taken back stays so.
-    if (current && (current->digest == score->row.digest || current->status == store::Status::entered_in_error)) return;
+// A score that the reading completes is a reading of its own; scores that looked at what it was, or would have looked at it, are set right.
+void AdmitJob::add_scores(journal::Working& working, registry::PatientState& patient, std::optional<fhir::Time> before, ItemResult& result) {
+  const store::Observation row = working.changes.observations.back();
+  const auto tell = [&result](const std::vector<AlarmId>& alarms) {
+    for (const AlarmId alarm : alarms) {
+      if (std::find(result.alarms.begin(), result.alarms.end(), alarm) == result.alarms.end()) result.alarms.push_back(alarm);
+    }
+  };
+  tell(store_score(working, patient, row, source_, *raw_->keys, settings_));
+  if (!before) {
+    if (!news2_allowed_age(patient.plan)) return;
+    const std::optional<fhir::Time> newest = working.patients.latest(patient, fhir::kinds().news2).measured;
+    if (!newest || *newest <= row.measured) return;  // the common case: nothing later looked for it
   }
-  store::Observation& row = score->row;
-  row.id = current ? current->id : ObservationId{working.next_id()};
-  row.version = current ? current->version + 1 : 1;
-  row.status = current ? store::Status::amended : store::Status::final_;
-  row.patient = patient.patient.id;
-  row.subject = working.changes.observations.back().subject;
-  row.updated = working.now;
-  render_resource(row, patient.patient, source_, score->body);
-  for (const AlarmId alarm : judge_reading(working, patient, row, source_, {}, settings_)) {
-    if (std::find(result.alarms.begin(), result.alarms.end(), alarm) == result.alarms.end()) result.alarms.push_back(alarm);
-  }
-  record_observation(working, row, current ? "amended" : "created");
-  working.put(row.key, row.id.value);
-  working.changes.observations.push_back(std::move(row));
+  const fhir::Time from = before ? std::min(*before, row.measured) : row.measured, to = before ? std::max(*before, row.measured) : row.measured;
+  tell(revise_scores(working, patient, from, to, {}, source_, settings_));
 }
 
 std::optional<UnitSlip> AdmitJob::slipped_unit(journal::Working& working, registry::PatientState& patient,

@@ -55,7 +55,8 @@ class AdmitJob : public journal::AwaitedJob {
   std::optional<UnitSlip> slipped_unit(journal::Working&, registry::PatientState&, const store::Observation& arrived,
                                        ObservationId itself) const;
   void count_backlog(const store::Observation&);
-  void add_score(journal::Working&, registry::PatientState&, ItemResult&);  // of the observation written last
+  // Of the observation written last; `before`: when the one it corrects was measured.
+  void add_scores(journal::Working&, registry::PatientState&, std::optional<fhir::Time> before, ItemResult&);
   void remember_device(journal::Working&, const PreparedDevice&);
   void hear(const PreparedDevice&, const Placed&);
   void end_waiting_twin(journal::Working&, const store::Key&, const ItemResult&);

@@ -138,10 +138,10 @@ alarms::MissingCause cause_of(const registry::PatientState& patient, const Missi
 // Nobody is told of it, because somebody decided so. What was not measured in an absence is no habit of the patient's, and after it
 // counting begins anew.
 bool stays_quiet(journal::Working& working, registry::PatientState& patient, const MissingTest& test, store::Expected& row,
-                 const Expectation& expectation, const alarms::MissedReading& missed) {
+                 const Expectation& expectation, const alarms::MissedReading& missed, bool told) {
   const registry::HiddenFinding finding{working.now, expectation.deadline, missed.rule, {}, missed.severity, missed.text};
   const registry::Suppression* by =
-      journal::hidden_missing(working, patient, missed.rule, expectation.begin, expectation.deadline, finding);
+      journal::hidden_missing(working, patient, missed.rule, expectation.begin, expectation.deadline, finding, told);
   if (by == nullptr) return false;
   if (by->terms.of != thresholds::Suppression::Of::absence) return true;
   row.misses = 0;
@@ -186,7 +186,7 @@ void ran_out(journal::Working& working, registry::PatientState& patient, const r
   missed.deadline = expectation.deadline;
   missed.plan_version = patient.plan.version;
   const alarms::Alarm* open = patient.open_alarm(alarms::identity(missed));
-  if (open == nullptr && stays_quiet(working, patient, test, row, expectation, missed)) return;
+  if (stays_quiet(working, patient, test, row, expectation, missed, open != nullptr)) return;
   const alarms::Judging judging{AlarmId{open == nullptr ? working.next_id() : 0}, working.now, settings.alarms};
   const alarms::AlarmChange change = alarms::apply_missing(open, missed, judging);
   if (change.alarm) journal::write_alarm(working, patient.patient.tenant, *change.alarm, change.change);

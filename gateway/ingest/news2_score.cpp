@@ -13,18 +13,6 @@ namespace {
 
 constexpr std::string_view news2_name = "news2";
 
-// The shortest age that a rule of the plan allows; none: no rule is on NEWS2.
-std::optional<std::chrono::minutes> allowed_age(const registry::Plan& plan) {
-  std::optional<std::chrono::minutes> age;
-  for (const registry::PlannedRule& planned : plan.rules) {
-    thresholds::each_condition(planned.rule.condition, [&](const thresholds::Condition& condition) {
-      const auto* score = std::get_if<thresholds::ScoreTest>(&condition.test);
-      if (score != nullptr && score->score == news2_name) age = age ? std::min(*age, score->max_age) : score->max_age;
-    });
-  }
-  return age;
-}
-
 // "93 %"; a word for what is measured in words.
 std::string part_text(const thresholds::SeriesName& series, const thresholds::Reading& reading) {
   const fhir::Kind kind = fhir::kind_named(series.component.empty() ? series.kind : series.component);
@@ -37,31 +25,22 @@ std::string part_text(const thresholds::SeriesName& series, const thresholds::Re
   return alarms::value_text({reading.value.coefficient, reading.value.scale}, adapters::Comparator::none, fhir::info(kind).unit, kind);
 }
 
-}  // namespace
-
-std::optional<News2Score> news2_completed_by(registry::PatientState& patient, const store::Observation& trigger, const SourceFacts& source,
-                                             const Keys& keys) {
-  if (!patient.series || trigger.absent != fhir::AbsentReason::none) return std::nullopt;
-  const std::optional<std::chrono::minutes> age = allowed_age(patient.plan);
-  if (!age) return std::nullopt;
+// The score of the instant that `row` is of; its tenant, source and key are `row`'s.
+std::optional<News2Score> score_at(registry::PatientState& patient, store::Observation row, std::chrono::minutes age) {
   const std::span<const thresholds::SeriesName> names = thresholds::score_inputs(news2_name);
-  const std::vector<std::uint16_t> fed = patient.series->fed_by(trigger);
   const std::span<const thresholds::Series> views = patient.series->views();
   std::vector<const thresholds::Reading*> newest(names.size(), nullptr);
-  bool concerned = false;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto place = patient.series->plan().rules.place_of(names[i].kind, names[i].component);
     if (!place) continue;
-    concerned = concerned || std::find(fed.begin(), fed.end(), *place) != fed.end();
     const thresholds::Series& series = views[*place];
-    const auto after = std::upper_bound(series.begin(), series.end(), trigger.measured,
+    const auto after = std::upper_bound(series.begin(), series.end(), row.measured,
                                         [](fhir::Time at, const thresholds::Reading& reading) { return at < reading.measured; });
     if (after == series.begin()) continue;
     const thresholds::Reading& reading = *std::prev(after);
-    if (trigger.measured - reading.measured <= *age) newest[i] = &reading;
+    if (row.measured - reading.measured <= age) newest[i] = &reading;
   }
-  if (!concerned) return std::nullopt;
-  const thresholds::Person person = patient.plan.person.at(trigger.measured);
+  const thresholds::Person person = patient.plan.person.at(row.measured);
   const thresholds::News2Readings found = thresholds::news2_from(newest, person);
   const thresholds::News2 score = thresholds::news2(found.inputs);
   if (!score.complete()) return std::nullopt;
@@ -80,23 +59,63 @@ std::optional<News2Score> news2_completed_by(registry::PatientState& patient, co
     parts[i] = {*score.components[i], texts[i]};
   }
 
-  News2Score made;
-  store::Observation& row = made.row;
-  row.tenant = source.tenant_no;
-  row.source = source.source;
   row.kind = fhir::kinds().news2;
-  row.measured = trigger.measured;
-  row.doubled_hour = trigger.doubled_hour;
   row.value = fhir::Decimal(*score.total, 0);
-  row.key = keys.reading(source.tenant, news2_name, patient.patient.id.text(), {}, news2_name, trigger.measured, {});
   std::string content;
   for (const std::string& id : derived_from) content += id + ' ';
   for (const fhir::News2Part& part : parts) content += std::to_string(part.score) + ' ' + std::string(part.text) + ' ';
   row.digest = content_digest(row, content);
   const std::string identifier = hex(row.key);
-  const fhir::DateTime effective = fhir::DateTime::parse(fhir::utc_millis_text(trigger.measured)).value();
-  made.body = fhir::news2_body({identifier, effective, *score.total, person.news2_scale, parts, derived_from});
-  return made;
+  const fhir::DateTime effective = fhir::DateTime::parse(fhir::utc_millis_text(row.measured)).value();
+  std::string body = fhir::news2_body({identifier, effective, *score.total, person.news2_scale, parts, derived_from});
+  return News2Score{std::move(row), std::move(body)};
+}
+
+}  // namespace
+
+// The shortest age that a rule of the plan allows; none: no rule is on NEWS2.
+std::optional<std::chrono::minutes> news2_allowed_age(const registry::Plan& plan) {
+  std::optional<std::chrono::minutes> age;
+  for (const registry::PlannedRule& planned : plan.rules) {
+    thresholds::each_condition(planned.rule.condition, [&](const thresholds::Condition& condition) {
+      const auto* score = std::get_if<thresholds::ScoreTest>(&condition.test);
+      if (score != nullptr && score->score == news2_name) age = age ? std::min(*age, score->max_age) : score->max_age;
+    });
+  }
+  return age;
+}
+
+std::optional<News2Score> news2_completed_by(registry::PatientState& patient, const store::Observation& trigger, const SourceFacts& source,
+                                             const Keys& keys) {
+  if (!patient.series || trigger.absent != fhir::AbsentReason::none) return std::nullopt;
+  const std::optional<std::chrono::minutes> age = news2_allowed_age(patient.plan);
+  if (!age) return std::nullopt;
+  const std::vector<std::uint16_t> fed = patient.series->fed_by(trigger);
+  const std::span<const thresholds::SeriesName> names = thresholds::score_inputs(news2_name);
+  const bool concerned = std::any_of(names.begin(), names.end(), [&](const thresholds::SeriesName& name) {
+    const auto place = patient.series->plan().rules.place_of(name.kind, name.component);
+    return place && std::find(fed.begin(), fed.end(), *place) != fed.end();
+  });
+  if (!concerned) return std::nullopt;
+  store::Observation row;
+  row.tenant = source.tenant_no;
+  row.source = source.source;
+  row.measured = trigger.measured;
+  row.doubled_hour = trigger.doubled_hour;
+  row.key = keys.reading(source.tenant, news2_name, patient.patient.id.text(), {}, news2_name, trigger.measured, {});
+  return score_at(patient, std::move(row), *age);
+}
+
+std::optional<News2Score> news2_again(registry::PatientState& patient, const store::Observation& score) {
+  const std::optional<std::chrono::minutes> age = news2_allowed_age(patient.plan);
+  if (!age || !patient.series) return std::nullopt;
+  store::Observation row;
+  row.tenant = score.tenant;
+  row.source = score.source;
+  row.measured = score.measured;
+  row.doubled_hour = score.doubled_hour;
+  row.key = score.key;
+  return score_at(patient, std::move(row), *age);
 }
 
 }  // namespace gateway::ingest

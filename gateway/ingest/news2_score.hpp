@@ -20,4 +20,10 @@ struct News2Score {
 // makes a new version of it.
 std::optional<News2Score> news2_completed_by(registry::PatientState&, const store::Observation& trigger, const SourceFacts&, const Keys&);
 
+// The same for an instant of which there is a score already: what its inputs say by now. The series are known as far back as it looks.
+std::optional<News2Score> news2_again(registry::PatientState&, const store::Observation& score);
+
+// How old an input may be by the patient's plan; none: no rule is on NEWS2.
+std::optional<std::chrono::minutes> news2_allowed_age(const registry::Plan&);
+
 }  // namespace gateway::ingest

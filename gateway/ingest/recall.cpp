@@ -1,12 +1,13 @@
 #include "gateway/ingest/recall.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "fhir/json_writer.hpp"
 #include "fhir/observation.hpp"
 #include "gateway/ingest/admit.hpp"
 #include "gateway/ingest/annotate.hpp"
+#include "gateway/ingest/computed_score.hpp"
 
 namespace gateway::ingest {
 namespace {
@@ -90,8 +91,20 @@ void ask_recall(journal::Working& working, const Recall& recall) {
   working.record(std::move(entry));
 }
 
-void recall_page(journal::Working& working, const std::vector<ObservationId>& readings, const Sources& sources, Touched& touched, RecallCount& count) {
-  std::set<PatientId> stale;
+namespace {
+
+// What a recall took from one patient.
+struct Taken {
+  fhir::Time from = fhir::Time::max(), to = fhir::Time::min();
+  std::vector<ObservationId> readings;
+  SourceFacts source;  // of one of them, to render with
+};
+
+}  // namespace
+
+void recall_page(journal::Working& working, const std::vector<ObservationId>& readings, const Sources& sources, const JudgeSettings& settings,
+                 Touched& touched, RecallCount& count) {
+  std::map<PatientId, Taken> stale;
   for (ObservationId id : readings) {
     std::optional<store::Observation> row = working.reader.observation(id);
     if (!row) continue;
@@ -118,10 +131,19 @@ void recall_page(journal::Working& working, const std::vector<ObservationId>& re
     count.alarms += static_cast<std::int64_t>(annotate_alarms_on(working, *patient, row->tenant, row->id, annotation(row->id)).size());
     count.readings += 1;
     if (patient->series) patient->series->take_away(row->id);
-    stale.insert(row->patient);
+    Taken& taken = stale[row->patient];
+    taken.from = std::min(taken.from, row->measured);
+    taken.to = std::max(taken.to, row->measured);
+    taken.readings.push_back(row->id);
+    taken.source = facts;
     working.changes.observations.push_back(std::move(*row));
   }
-  for (PatientId patient : stale) working.patients.reload_later(patient);
+  for (const auto& [id, taken] : stale) {
+    registry::PatientState* patient = working.patients.find(id);
+    count.alarms += static_cast<std::int64_t>(
+        revise_scores(working, *patient, taken.from, taken.to, taken.readings, taken.source, settings).size());
+    working.patients.reload_later(id);
+  }
 }
 
 void judge_again(journal::Working& working, PatientId id, fhir::Kind kind, fhir::Time taken_away, const Recall& recall,

@@ -41,7 +41,7 @@ void ask_recall(journal::Working&, const Recall&);
 using Touched = std::map<std::pair<PatientId, fhir::Kind>, fhir::Time>;
 
 // One page of readings, on the committer's thread. Already recalled ones are left alone, so a page may be repeated.
-void recall_page(journal::Working&, const std::vector<ObservationId>&, const Sources&, Touched&, RecallCount&);
+void recall_page(journal::Working&, const std::vector<ObservationId>&, const Sources&, const JudgeSettings&, Touched&, RecallCount&);
 // The series' newest remaining reading, if it is older than what was taken away: judged as the newest it is now.
 void judge_again(journal::Working&, PatientId, fhir::Kind, fhir::Time taken_away, const Recall&, const Sources&, const JudgeSettings&);
 void end_recall(journal::Working&, const Recall&, const RecallCount&);

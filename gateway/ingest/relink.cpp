@@ -8,6 +8,7 @@
 #include "fhir/circumstances.hpp"
 #include "fhir/observation.hpp"
 #include "gateway/ingest/annotate.hpp"
+#include "gateway/ingest/computed_score.hpp"
 #include "gateway/ingest/place.hpp"
 #include "gateway/ingest/recall.hpp"
 #include "gateway/journal/alarm_writer.hpp"
@@ -50,6 +51,15 @@ class PageJob : public journal::Job {
   std::size_t rows_;
 };
 
+// What was answered in a word, as the native format has it ("A" of ACVPU); empty for a kind without words.
+std::string_view word_of(fhir::Kind kind, fhir::JsonValue resource) {
+  const auto code = resource["valueCodeableConcept"]["coding"].at(0)["code"].text();
+  for (const fhir::Answer& answer : fhir::info(kind).answers) {
+    if (code == answer.code.code) return answer.word;
+  }
+  return {};
+}
+
 // A stored reading as a native payload of one, so that it can wait in quarantine and be released like any other.
 std::string native_payload(const store::Observation& row, const std::optional<store::Device>& device) {
   std::string out;
@@ -71,6 +81,8 @@ std::string native_payload(const store::Observation& row, const std::optional<st
   if (row.value) {
     writer.member("value", *row.value).member_if("unit", fhir::info(row.kind).unit);
     writer.member_if("comparator", comparator(row.comparator));
+  } else if (resource) {
+    writer.member_if("value", word_of(row.kind, resource->root()));
   }
   if (!row.components.empty()) {
     writer.key("components").begin_array();
@@ -111,6 +123,13 @@ class Withdrawal {
                        "Observation/" + row->id.text() + " gjelder ikke denne pasienten (koblingen er rettet)");
     if (old->series) old->series->take_away(row->id);
     working_.patients.reload_later(from);
+    if (is_computed(*row)) {  // computed anew, for whoever its inputs are of
+      working_.changes.observations.push_back(std::move(*row));
+      return;
+    }
+    from_ = std::min(from_, row->measured);
+    to_ = std::max(to_, row->measured);
+    gone_.push_back(row->id);
 
     registry::PatientState* right = link ? working_.patients.find(link->patient) : nullptr;
     if (right != nullptr) {
@@ -119,6 +138,12 @@ class Withdrawal {
       wait(copy);
     }
     working_.changes.observations.push_back(std::move(*row));
+  }
+
+  // After the last: scores that looked at what was moved.
+  void finish(PatientId from) {
+    registry::PatientState* old = working_.patients.find(from);
+    if (old != nullptr && !gone_.empty()) revise_scores(working_, *old, from_, to_, gone_, source_.facts, replays_.judge());
   }
 
  private:
@@ -133,7 +158,10 @@ class Withdrawal {
     judge_reading(working_, patient, row, source_.facts, device ? device->identifier : std::string(), replays_.judge());
     record_observation(working_, row, "created");
     working_.put(row.key, row.id.value);
+    const store::Observation placed = row;
     working_.changes.observations.push_back(std::move(row));
+    store_score(working_, patient, placed, source_.facts, replays_.keys(), replays_.judge());
+    revise_scores(working_, patient, placed.measured, placed.measured, {}, source_.facts, replays_.judge());
   }
 
   std::optional<store::Device> device_of(const store::Observation& row) {
@@ -157,6 +185,8 @@ class Withdrawal {
     hold(working_, source_.facts, raw, holding);
   }
 
+  fhir::Time from_ = fhir::Time::max(), to_ = fhir::Time::min();  // of what was taken from the old patient
+  std::vector<ObservationId> gone_;
   journal::Working& working_;
   const ConfiguredSource& source_;
   const Replays& replays_;
@@ -305,7 +335,7 @@ bool LinkWorker::recall(const store::JournalEntry& entry) {
     auto decide = [&](journal::Working& working) {
       touched_now.clear();
       count_now = {};
-      recall_page(working, reached, replays_.sources(), touched_now, count_now);
+      recall_page(working, reached, replays_.sources(), replays_.judge(), touched_now, count_now);
     };
     if (!reached.empty() && !commit(journal::job(decide, nullptr))) return false;
     for (const auto& [series, newest] : touched_now) {
@@ -344,6 +374,7 @@ bool LinkWorker::withdraw(const LinkWork& work, const LinkWork::Period& period) 
     auto decide = [&](journal::Working& working) {
       Withdrawal withdrawal(working, *source, replays_);
       for (const store::Observation& row : rows) withdrawal.move(row.id, work.patient);
+      withdrawal.finish(work.patient);
     };
     if (!commit(journal::job(decide, nullptr))) return false;
     after = rows.back().id;

@@ -142,10 +142,10 @@ std::optional<SuppressionId> hidden_rule(Working& working, PatientState& patient
 }
 
 const Suppression* hidden_missing(Working& working, PatientState& patient, std::string_view rule, fhir::Time begin, fhir::Time end,
-                                  HiddenFinding finding) {
+                                  HiddenFinding finding, bool told) {
   const thresholds::Severity severity = finding.severity;
   return hide_by(working, patient, std::move(finding), [&](const thresholds::Suppression& terms) {
-    return thresholds::hides_missing(terms, rule, severity, begin, end);
+    return (!told || terms.of == Of::absence) && thresholds::hides_missing(terms, rule, severity, begin, end);
   });
 }
 

@@ -11,12 +11,13 @@
 namespace gateway::journal {
 
 // The suppression that keeps a new alarm quiet; it has counted the finding. None: the alarm is to be raised. Asked only when no alarm of
-// that identity is open.
+// that identity is open, but for missing readings.
 std::optional<SuppressionId> hidden_limit(Working&, registry::PatientState&, std::string_view kind, registry::HiddenFinding);
 std::optional<SuppressionId> hidden_rule(Working&, registry::PatientState&, std::string_view rule, registry::HiddenFinding);
-// Of a reading that was expected in [begin, end]. Gives the suppression, valid until the next write.
+// Of a reading that was expected in [begin, end]; `told`: an alarm is open, which an absence does not let grow. Gives the suppression,
+// valid until the next write.
 const registry::Suppression* hidden_missing(Working&, registry::PatientState&, std::string_view rule, fhir::Time begin, fhir::Time end,
-                                            registry::HiddenFinding);
+                                            registry::HiddenFinding, bool told);
 
 // "Målt under planlagt fravær til 15.12.2026 08:00: Sykehus"; empty when the patient was not to be away.
 std::string absence_text(const registry::PatientState&, fhir::Time measured);

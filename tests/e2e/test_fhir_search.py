@@ -284,7 +284,7 @@ class Search(GatewayTest):
                          ("CapabilityStatement", "4.0.1", "instance", "active"))
         self.assertIn("application/fhir+json", resource["format"])
         served = {one["type"]: one for one in resource["rest"][0]["resource"]}
-        self.assertEqual(set(served), {"Observation", "Patient", "MedicationDispense", "Device"})
+        self.assertEqual(set(served), {"Observation", "Patient", "MedicationDispense", "CarePlan", "Device"})
         listed = {one["name"] for one in served["Observation"]["searchParam"]}
         self.assertLessEqual({"patient", "patient.identifier", "code", "category", "date", "_lastUpdated", "_id", "identifier"}, listed)
 

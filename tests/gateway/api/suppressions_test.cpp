@@ -278,6 +278,21 @@ TEST_CASE("suppressions: in a planned absence nothing is missing, and what is me
   }
 }
 
+TEST_CASE("suppressions: an alarm that something was missing does not grow in an absence, and does after it", "[api][suppression][missing]") {
+  Ward w;
+  w.plan(R"({"rules":[{"id":"no-weight","severity":"normal","missing":{"kind":"body-weight","windows":["11:00-12:00"],"timezone":"Europe/Oslo","grace":"1h","escalate":[{"misses":2,"severity":"moderate"}]}}]})");
+  w.pass(hours(4));
+  REQUIRE(w.all().size() == 1);
+  const std::string id = w.begin(R"("of":"absence","until":"2026-11-22T08:00:00Z")");
+  w.pass(hours(24));
+  CHECK(w.all()[0].occurrence_count == 1);
+  CHECK(w.all()[0].machine.severity == thresholds::Severity::normal);
+  CHECK(w.shown(id).text("hidden_count") == "1");
+  w.pass(hours(24));  // the first window after it: counting begins anew
+  CHECK(w.all()[0].occurrence_count == 2);
+  CHECK(w.all()[0].machine.severity == thresholds::Severity::normal);
+}
+
 TEST_CASE("suppressions: an absence without anything hidden waits for what may still run out", "[api][suppression][missing]") {
   Ward w;
   w.plan(R"({"rules":[{"id":"no-weight","severity":"normal","missing":{"kind":"body-weight","windows":["11:00-12:00"],"timezone":"Europe/Oslo","grace":"3h"}}]})");
