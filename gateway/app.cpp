@@ -27,6 +27,7 @@
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/reload.hpp"
 #include "gateway/api/responsibility.hpp"
+#include "gateway/api/shadow_rules.hpp"
 #include "gateway/api/suppressions.hpp"
 #include "gateway/app_reload.hpp"
 #include "gateway/auth/access.hpp"
@@ -81,6 +82,7 @@ ingest::JudgeSettings judge_settings(const config::Config& config) {
   ingest::JudgeSettings settings;
   settings.late_after = config.judging.late_after;
   settings.alarm_horizon = config.judging.alarm_horizon;
+  settings.undecided_after = config.judging.undecided_after;
   settings.alarms.reannounce_after = config.judging.reannounce_after;
   return settings;
 }
@@ -142,6 +144,7 @@ struct App::Parts {
         document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, world.clock, judge, config.timezone, find_zone(config.timezone).value()},
+        shadow_rule_deps{committer, reads, audit},
         responsibility_deps{committer, reads, audit, world.clock, services},
         suppression_deps{config.timezone, committer, reads, audit, world.clock, services},
         care_plan_deps{committer, reads, audit, world.clock, services},
@@ -197,6 +200,7 @@ struct App::Parts {
   api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
+  api::ShadowRuleDeps shadow_rule_deps;
   api::ResponsibilityDeps responsibility_deps;
   api::SuppressionDeps suppression_deps;
   api::CarePlanDeps care_plan_deps;
@@ -252,6 +256,7 @@ void App::Parts::routes() {
   api::add_alarm_document_route(router, document_deps);
   api::add_plan_routes(router, plan_deps);
   api::add_backtest_routes(router, backtest_deps);
+  api::add_shadow_rule_routes(router, shadow_rule_deps);
   api::add_responsibility_routes(router, responsibility_deps);
   api::add_suppression_routes(router, suppression_deps);
   api::add_care_plan_routes(router, care_plan_deps);

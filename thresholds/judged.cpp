@@ -33,6 +33,7 @@ bool looks_back(const Condition& condition) {
     bool operator()(const MissingTest&) const { return false; }
     bool operator()(const ScoreTest&) const { return true; }  // of several readings, as `all`
     bool operator()(const AnswerTest&) const { return false; }
+    bool operator()(const FormTest&) const { return false; }
     bool operator()(const RuleReference&) const { return true; }  // put in place by the rule set; what is left of one is not known
     bool operator()(const Condition::Combination& combination) const {
       if (combination.how == Condition::Combination::How::all) return true;

@@ -123,6 +123,24 @@ class RuleCheck {
     if (test.link.empty()) add("'link' is missing");
   }
 
+  void check_test(const FormTest& test, const Condition&) {
+    if (test.questionnaire.empty()) add("'questionnaire' is missing");
+    if (test.links.empty()) add("'links' is missing: the questions whose answers are summed");
+    if (test.links.size() > form_links_max) add("'links' has more than " + std::to_string(form_links_max) + " questions");
+    for (std::size_t i = 0; i < test.links.size(); ++i) {
+      if (test.links[i].empty()) add("'links' has one without a name");
+      if (std::find(test.links.begin(), test.links.begin() + static_cast<std::ptrdiff_t>(i), test.links[i]) !=
+          test.links.begin() + static_cast<std::ptrdiff_t>(i)) {
+        add("'links' names one question twice");
+      }
+    }
+    if (!test.weights.empty() && test.weights.size() != test.links.size()) add("'weights' must be as many as 'links'");
+    if (test.highest <= test.lowest) add("'highest' must be more than 'lowest'");
+    if (test.total != cat_total && test.total != form_total_kind) add("'total' must be cat or questionnaire");
+    const bool cat = test.links.size() == cat_questions && test.weights.empty() && test.lowest == 0 && test.highest == 5;
+    if (test.total == cat_total && !cat) add("'total: cat' is of 8 questions of 0 to 5, without weights");
+  }
+
   void check_test(const RuleReference& test, const Condition&) {
     if (find(test.id) == nullptr) add("'rule' names a rule that is not in the same programme");
   }

@@ -93,6 +93,21 @@ struct AnswerTest {
   Number bound;
 };
 
+// `form: {questionnaire: URL, links: [...], at_least: 10}`: the sum of one form's answers (form_total.hpp); the newest form counts.
+struct FormTest {
+  std::string questionnaire;
+  std::vector<std::string> links;    // the questions that count
+  std::vector<int> weights;          // by link; empty: 1 each
+  int lowest = 0, highest = 5;       // of an answer
+  std::string total = "questionnaire";  // the kind its total is stored as: "cat" or "questionnaire"
+  Compare compare = Compare::at_least;
+  Number bound;
+};
+inline constexpr std::string_view cat_total = "cat", form_total_kind = "questionnaire";
+inline constexpr std::size_t cat_questions = 8;      // of 0 to 5 each (Jones 2009)
+inline constexpr std::size_t form_links_max = 64;    // OURS; the longest usual form of symptoms has 30
+inline constexpr int form_answer_max = 100, form_weight_max = 100;  // OURS; a weight may be negative. A sum cannot overflow
+
 // `rule: ID`: another rule of the same programme, put in its place.
 struct RuleReference {
   std::string id;
@@ -104,7 +119,7 @@ struct Condition {
     How how = How::all;
     Span within;  // spread of the newest readings the parts look at; empty: any
   };
-  std::variant<ValueTest, ChangeTest, TrendTest, MissingTest, ScoreTest, AnswerTest, RuleReference, Combination> test;
+  std::variant<ValueTest, ChangeTest, TrendTest, MissingTest, ScoreTest, AnswerTest, FormTest, RuleReference, Combination> test;
   std::vector<Condition> parts;  // of a Combination
 };
 

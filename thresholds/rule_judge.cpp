@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "thresholds/crossing.hpp"
+#include "thresholds/form_total.hpp"
 #include "thresholds/rule_set.hpp"
 #include "thresholds/score_inputs.hpp"
 #include "thresholds/statistics.hpp"
@@ -384,6 +385,32 @@ class RuleJudge {
     const Truth truth = truth_of(crosses(test.compare, *newest, test.bound));
     return seen({truth, truth == Truth::yes ? "crossed" : truth == Truth::no ? "within" : "comparator"}, *newest);
   }
+
+  // Answers of an older form than the newest say nothing of it.
+  Answer ask(const FormTest& test, const Node& node, Evidence& evidence) {
+    std::array<const Reading*, form_links_max> readings{};
+    const Reading* newest = nullptr;
+    for (std::size_t i = 0; i < node.series.size(); ++i) {
+      readings[i] = view_of(node.series[i]).newest();
+      if (readings[i] != nullptr && (newest == nullptr || later(*readings[i], *newest))) newest = readings[i];
+    }
+    if (newest == nullptr) return {Truth::missing, "no-reading"};
+    std::array<std::optional<Number>, form_links_max> answers;
+    for (std::size_t i = 0; i < node.series.size(); ++i) {
+      if (readings[i] != nullptr && readings[i]->id == newest->id) answers[i] = readings[i]->value;
+    }
+    evidence.add(*newest, node.series.front());
+    const FormTotal form = form_total(test, std::span(answers).first(node.series.size()));
+    evidence.value = Number{form.possible.min, 0};
+    evidence.bound = test.bound;
+    const bool least = met(test.compare, Number{form.possible.min, 0}, test.bound);
+    const bool most = met(test.compare, Number{form.possible.max, 0}, test.bound);
+    if (least && most) return seen({Truth::yes, "crossed"}, *newest);
+    if (!least && !most) return seen({Truth::no, "within"}, *newest);
+    return seen({Truth::missing, "input-missing"}, *newest);
+  }
+
+  static bool later(const Reading& a, const Reading& b) { return a.measured != b.measured ? a.measured > b.measured : a.id > b.id; }
 
   Answer ask(const RuleReference&, const Node&, Evidence&) { return {Truth::missing, "no-such-rule"}; }
 

@@ -108,6 +108,8 @@ class RuleCompiler {
         need_back(place_of(missing->series), std::chrono::days(8) + missing->schedule.every + missing->schedule.grace);
       } else if (const auto* answer = std::get_if<AnswerTest>(&condition.test)) {
         place_of(answer_series(answer->questionnaire, answer->link));
+      } else if (const auto* form = std::get_if<FormTest>(&condition.test)) {
+        for (const std::string& link : form->links) place_of(answer_series(form->questionnaire, link));
       }
     }
     for (const Condition& part : condition.parts) collect(part, scores);
@@ -134,6 +136,10 @@ class RuleCompiler {
     if (const auto* missing = std::get_if<MissingTest>(&condition.test)) node.series = {place_of(missing->series)};
     if (const auto* answer = std::get_if<AnswerTest>(&condition.test)) {
       node.series = {place_of(answer_series(answer->questionnaire, answer->link))};
+    }
+    if (const auto* form = std::get_if<FormTest>(&condition.test)) {
+      for (const std::string& link : form->links) node.series.push_back(place_of(answer_series(form->questionnaire, link)));
+      if (node.series.empty() || node.series.size() > form_links_max) return false;
     }
     if (const auto* score = std::get_if<ScoreTest>(&condition.test)) {
       for (const SeriesName& name : score_inputs(score->score)) {

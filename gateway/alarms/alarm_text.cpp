@@ -100,7 +100,7 @@ constexpr std::array<Word, 27> event_words{{
 }};
 
 // Causes that are no event.
-constexpr std::array<Word, 9> cause_words{{
+constexpr std::array<Word, 10> cause_words{{
     {"quarantined-reading", "Melding i karantene"},
     {"source-silent", "Avsendersystem er stille"},
     {"heartbeat-missing", "Livstegn mangler"},
@@ -109,6 +109,7 @@ constexpr std::array<Word, 9> cause_words{{
     {"self-test-failed", "Selvtesten feilet"},
     {"suppression", "Undertrykking av varsler"},
     {"flood", "Varselflom"},
+    {"rule-undecided", "Regel lar seg ikke avgjøre"},
     {"backlog-summary", "Oppsummering av forsinkede målinger"},
 }};
 

@@ -113,6 +113,12 @@ class Words {
     return text.append(" ").append(side_words(test.compare)).append(" ") + number_words(test.bound);
   }
 
+  std::string operator()(const thresholds::FormTest& test) const {
+    std::string text = test.total == thresholds::cat_total ? "CAT" : "Skjemasum";
+    if (evidence_ != nullptr && evidence_->value) text += " minst " + number_words(*evidence_->value) + ",";
+    return text.append(" ").append(side_words(test.compare)).append(" ") + number_words(test.bound);
+  }
+
   std::string operator()(const thresholds::RuleReference& reference) const { return "regel " + reference.id; }
 
   std::string operator()(const Condition::Combination&) const { return {}; }

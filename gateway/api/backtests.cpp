@@ -176,6 +176,10 @@ fhir::Result<void> read_options(fhir::JsonValue root, ingest::StoredBacktestAske
     if (!after || after->count() < 0) return fhir::invalid("handled_after: expected a duration like 30m, 2h or 1d");
     asked.handled_after = std::chrono::duration_cast<std::chrono::seconds>(*after);
   }
+  if (const fhir::JsonValue value = root["shadow"]; !value.is_null()) {
+    if (!value.is_boolean()) return fhir::invalid("shadow: expected true or false");
+    asked.shadow = value.scalar() == "true";
+  }
   if (const fhir::JsonValue value = root["capacity"]; !value.is_null()) {
     auto number = value.as_integer();
     if (!number) return number.error();
@@ -186,11 +190,11 @@ fhir::Result<void> read_options(fhir::JsonValue root, ingest::StoredBacktestAske
 }
 
 fhir::Result<ingest::StoredBacktestAsked> asked_of(fhir::JsonValue root, const BacktestDeps& deps, store::Tenant tenant) {
-  static constexpr std::string_view known[] = {"patients", "from", "to", "limits", "rules", "handled_after", "capacity"};
+  static constexpr std::string_view known[] = {"patients", "from", "to", "limits", "rules", "shadow", "handled_after", "capacity"};
   if (!root.is_object()) return fhir::invalid("expected an object");
   for (const fhir::JsonValue member : root) {
     if (std::find(std::begin(known), std::end(known), member.key()) == std::end(known)) {
-      return fhir::invalid(std::string(member.key().substr(0, 40)) + ": unknown; known are patients, from, to, limits, rules, handled_after, capacity");
+      return fhir::invalid(std::string(member.key().substr(0, 40)) + ": unknown; known are patients, from, to, limits, rules, shadow, handled_after, capacity");
     }
   }
   ingest::StoredBacktestAsked asked;
@@ -200,6 +204,7 @@ fhir::Result<ingest::StoredBacktestAsked> asked_of(fhir::JsonValue root, const B
   if (auto read = read_patients(root["patients"], asked.patients); !read) return read.error();
   if (auto read = read_period(root, deps.clock.now(), asked); !read) return read.error();
   if (auto read = read_options(root, asked); !read) return read.error();
+  if (asked.shadow && root["limits"].is_null() && root["rules"].is_null()) return asked;
   auto proposed = registry::personal_from_json(root, deps.timezone);
   if (!proposed) return proposed.error();
   if (proposed->limits) {
@@ -208,7 +213,7 @@ fhir::Result<ingest::StoredBacktestAsked> asked_of(fhir::JsonValue root, const B
   if (proposed->rules) {
     for (registry::PlannedRule& planned : *proposed->rules) asked.rules.push_back(std::move(planned.rule));
   }
-  if (asked.limits.empty() && asked.rules.empty()) return fhir::invalid("limits, rules: propose at least one");
+  if (asked.limits.empty() && asked.rules.empty() && !asked.shadow) return fhir::invalid("limits, rules, shadow: propose at least one");
   return asked;
 }
 

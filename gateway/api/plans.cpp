@@ -7,7 +7,7 @@
 #include "gateway/auth/actor.hpp"
 #include "gateway/auth/may.hpp"
 #include "gateway/http/etag.hpp"
-#include "gateway/ingest/expected.hpp"
+#include "gateway/ingest/plan_change.hpp"
 #include "gateway/journal/submit.hpp"
 #include "gateway/journal/working.hpp"
 
@@ -82,41 +82,9 @@ class PlanJob : public journal::AwaitedJob {
     if (personal_.limits) next.limits = *personal_.limits;
     if (personal_.rules) next.rules = *personal_.rules;
     if (personal_.person) next.person = *personal_.person;
-    ++next.version;
-
-    store::Plan row;
-    row.patient = id_;
-    row.version = next.version;
-    row.at = working.now;
-    row.who = actor_->id;
-    row.programmes = next.programmes;
-    row.limits = registry::limits_json(next.limits);
-    row.rules = registry::rules_json(next.rules);
-    row.person = registry::person_json(next.person);
-    working.changes.plans.push_back(std::move(row));
-
-    store::JournalEntry entry;
-    entry.kind = store::Entry::plan;
-    entry.tenant = state->patient.tenant;
-    entry.patient = id_;
-    entry.ref = id_.value;
-    entry.version = next.version;
-    entry.change = programmes_ ? "programmes" : "limits";
-    working.record(std::move(entry));
-
-    store::Audit audit;
-    audit.at = working.now;
-    audit.tenant = state->patient.tenant;
-    audit.client = actor_->id;
-    audit.action = programmes_ ? "write programmes" : "write limits";
-    audit.patient = id_;
-    audit.purpose = purpose;
-    audit.outcome = "ok";
-    working.changes.audits.push_back(std::move(audit));
-
-    state->plan = next;
-    ingest::follow_plan(working, *state);
-    plan_ = std::move(next);
+    ingest::change_plan(working, *state, std::move(next), actor_->id, programmes_ ? "programmes" : "limits",
+                        programmes_ ? "write programmes" : "write limits");
+    plan_ = state->plan;
   }
 
   const registry::Plan& plan() const { return plan_; }

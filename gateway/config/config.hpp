@@ -159,6 +159,7 @@ struct Config {
   struct Judging {
     std::chrono::seconds late_after{3600};  // design.md invariant 6
     std::chrono::seconds alarm_horizon{24 * 3600};
+    std::chrono::seconds undecided_after{72 * 3600};  // OURS: "for days"
     std::chrono::seconds future_tolerance{300};  // a measured time further ahead is held as future-time
     std::chrono::minutes reannounce_after{15};
   } judging;

@@ -252,6 +252,27 @@ bool Form::list(const char* key, std::vector<std::string>& out, const char* expe
   return true;
 }
 
+bool Form::texts(const char* key, std::vector<std::string>& out) { return list(key, out, "must be a list of names"); }
+
+bool Form::wholes(const char* key, std::vector<int>& out, int least, int most) {
+  const std::string expected = "must be a list of whole numbers from " + std::to_string(least) + " to " + std::to_string(most);
+  std::vector<std::string> words;
+  if (!list(key, words, expected.c_str())) return false;
+  std::vector<int> made;
+  for (const std::string& word : words) {
+    const bool negative = word.starts_with('-');
+    const std::optional<int> number = digits(std::string_view(word).substr(negative ? 1 : 0));
+    const int value = number ? (negative ? -*number : *number) : 0;
+    if (!number || value < least || value > most) {
+      error(key, expected);
+      return false;
+    }
+    made.push_back(value);
+  }
+  out = std::move(made);
+  return true;
+}
+
 bool Form::windows(const char* key, std::vector<DayWindow>& out) {
   std::vector<std::string> words;
   if (!list(key, words, "must be a list of parts of the day, written like [\"06:00-10:00\"]")) return false;

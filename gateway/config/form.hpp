@@ -49,6 +49,8 @@ class Form {
   bool minutes(const char* key, std::chrono::minutes& out);        // 36h, 90m
   bool date(const char* key, std::optional<std::chrono::year_month_day>& out);  // 2026-01-31
   bool window(const char* key, std::optional<thresholds::DayWindow>& out);      // 22:00-06:00
+  bool texts(const char* key, std::vector<std::string>& out);
+  bool wholes(const char* key, std::vector<int>& out, int least, int most);
   bool windows(const char* key, std::vector<thresholds::DayWindow>& out);
   bool days(const char* key, thresholds::Days& out);  // a list of mon..sun, workdays, weekends, holidays; or one of them
   // One of a closed list of words.

@@ -108,6 +108,7 @@ class RuleCheck {
     check_.warnings.emplace_back("'max_age' is longer than 4h: the inputs of a score would be of different times");
   }
   void operator()(const thresholds::AnswerTest&) {}
+  void operator()(const thresholds::FormTest&) {}
   void operator()(const thresholds::RuleReference&) {}
   void operator()(const thresholds::Condition::Combination&) {}
 

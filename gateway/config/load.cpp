@@ -336,6 +336,7 @@ void read_judging(Section& section, Config::Judging& judging) {
   constexpr auto month = hours(24 * 31);
   section.duration("late_after", judging.late_after, seconds(1), month);
   section.duration("alarm_horizon", judging.alarm_horizon, seconds(1), month);
+  section.duration("undecided_after", judging.undecided_after, hours(1), 3 * month);
   section.duration("future_tolerance", judging.future_tolerance, seconds(0), hours(24));
   section.duration("reannounce_after", judging.reannounce_after, minutes(1), month);
 }

@@ -140,13 +140,13 @@ class ConditionReader {
       form.leave_rest();
       return {};
     }
-    static constexpr const char* forms[] = {"kind", "missing", "score", "answer", "rule", "when", "all", "any", "not"};
+    static constexpr const char* forms[] = {"kind", "missing", "score", "answer", "form", "rule", "when", "all", "any", "not"};
     std::vector<const char*> given;
     for (const char* word : forms) {
       if (form.has(word)) given.push_back(word);
     }
     if (given.size() != 1) {
-      const std::string all = "kind, missing, score, answer, rule, when, all, any and not";
+      const std::string all = "kind, missing, score, answer, form, rule, when, all, any and not";
       form.wrong(given.empty() ? "says no condition; give one of " + all
                                : "'" + std::string(given[0]) + "' and '" + std::string(given[1]) +
                                      "' are two conditions; join them with 'all' or 'any'");
@@ -158,6 +158,7 @@ class ConditionReader {
     if (is == "missing") return missing(form);
     if (is == "score") return score(form);
     if (is == "answer") return answer(form);
+    if (is == "form") return form_sum(form);
     if (is == "when") return expression(form);
     if (is == "rule") {
       thresholds::RuleReference reference;
@@ -285,17 +286,35 @@ class ConditionReader {
     form.section("answer", [&](Form& inner) {
       inner.text("questionnaire", test.questionnaire, Need::required);
       inner.text("link", test.link, Need::required);
-      int tests = 0;
-      for (const CompareWord& word : compare_words) {
-        std::optional<Number> bound;
-        tests += inner.has(word.name) ? 1 : 0;
-        if (!inner.decimal(word.name, bound)) continue;
-        test.compare = word.compare;
-        test.bound = *bound;
-      }
-      if (tests != 1) inner.wrong("an answer is compared once; give one of above, below, at_least and at_most");
+      compared(inner, test.compare, test.bound, "an answer");
     });
     return {std::move(test), {}};
+  }
+
+  static Condition form_sum(Form& form) {
+    thresholds::FormTest test;
+    form.section("form", [&](Form& inner) {
+      inner.text("questionnaire", test.questionnaire, Need::required);
+      inner.texts("links", test.links);
+      inner.wholes("weights", test.weights, -thresholds::form_weight_max, thresholds::form_weight_max);
+      inner.whole("lowest", test.lowest, 0, thresholds::form_answer_max);
+      inner.whole("highest", test.highest, 0, thresholds::form_answer_max);
+      inner.text("total", test.total);
+      compared(inner, test.compare, test.bound, "a form's total");
+    });
+    return {std::move(test), {}};
+  }
+
+  static void compared(Form& form, thresholds::Compare& compare, Number& bound, const char* what) {
+    int tests = 0;
+    for (const CompareWord& word : compare_words) {
+      std::optional<Number> written;
+      tests += form.has(word.name) ? 1 : 0;
+      if (!form.decimal(word.name, written)) continue;
+      compare = word.compare;
+      bound = *written;
+    }
+    if (tests != 1) form.wrong(std::string(what) + " is compared once; give one of above, below, at_least and at_most");
   }
 
   static Condition expression(Form& form) {

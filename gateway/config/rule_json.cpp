@@ -150,6 +150,20 @@ class Writer {
     json_.end_object();
   }
 
+  void write(const thresholds::FormTest& test, const Condition&) {
+    json_.key("form").begin_object().member("questionnaire", test.questionnaire).member("total", test.total).key("links").begin_array();
+    for (const std::string& link : test.links) json_.value(link);
+    json_.end_array();
+    if (!test.weights.empty()) {
+      json_.key("weights").begin_array();
+      for (const int weight : test.weights) json_.value(std::int64_t{weight});
+      json_.end_array();
+    }
+    json_.member("lowest", std::int64_t{test.lowest}).member("highest", std::int64_t{test.highest});
+    compare(test.compare, test.bound);
+    json_.end_object();
+  }
+
   void write(const thresholds::RuleReference& test, const Condition&) { json_.member("rule", test.id); }
 
   void write(const Condition::Combination& test, const Condition& whole) {

@@ -199,7 +199,7 @@ void AdmitJob::add_scores(journal::Working& working, registry::PatientState& pat
       if (std::find(result.alarms.begin(), result.alarms.end(), alarm) == result.alarms.end()) result.alarms.push_back(alarm);
     }
   };
-  tell(store_score(working, patient, row, source_, *raw_->keys, settings_));
+  tell(store_scores(working, patient, row, source_, *raw_->keys, settings_));
   if (!before) {
     if (!news2_allowed_age(patient.plan)) return;
     const std::optional<fhir::Time> newest = working.patients.latest(patient, fhir::kinds().news2).measured;

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "gateway/alarms/missing.hpp"
+#include "gateway/ingest/expected_rows.hpp"
+#include "gateway/ingest/undecided.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 #include "gateway/journal/suppression_writer.hpp"
 #include "thresholds/judged.hpp"
-#include "thresholds/supervision.hpp"
 
 namespace gateway::ingest {
 namespace {
@@ -18,11 +19,6 @@ using thresholds::MissingTest;
 
 // OURS: how often a patient behind a silent source is asked for again. Its backlog may say that all was measured.
 constexpr std::chrono::minutes ask_again{1};
-
-std::vector<store::Expected>& expected_of(journal::Working& working, registry::PatientState& patient) {
-  if (!patient.expected) patient.expected = working.reader.expected(patient.patient.id);
-  return *patient.expected;
-}
 
 bool waits(const registry::PlannedRule& planned) { return planned.rule.missing() != nullptr && !planned.rule.shadow; }
 
@@ -42,13 +38,8 @@ void expect(store::Expected& row, const std::optional<Expectation>& next) {
   row.due = next ? std::optional(next->deadline) : std::nullopt;
 }
 
-void keep(journal::Working& working, const store::Expected& row) { working.changes.expected.push_back(row); }
-
-void end_alarm(journal::Working& working, registry::PatientState& patient, const std::string& rule, std::string_view note) {
-  const alarms::Alarm* open = patient.open_alarm(alarms::missing_identity(patient.patient.id, rule));
-  if (open == nullptr) return;
-  const alarms::AlarmChange ended = alarms::apply_restored(*open, note, working.now);
-  if (ended.alarm) journal::write_alarm(working, patient.patient.tenant, *ended.alarm, ended.change);
+void end_missing(journal::Working& working, registry::PatientState& patient, const std::string& rule, std::string_view note) {
+  end_alarm(working, patient, alarms::missing_identity(patient.patient.id, rule), note);
 }
 
 // ---- which readings are meant
@@ -101,20 +92,6 @@ bool is_met(journal::Working& working, const registry::PatientState& patient, co
 }
 
 // ---- why nothing came
-
-// The source that the newest reading of the kind came through is found silent, or sends nothing of use.
-bool source_is_silent(journal::Working& working, const registry::PatientState& patient, const MissingTest& test) {
-  std::optional<store::Observation> newest;
-  for (const fhir::Kind kind : kinds_of(patient, test)) {
-    std::optional<store::Observation> one = working.reader.latest(patient.patient.id, kind);
-    if (one && (!newest || newest->measured < one->measured)) newest = std::move(one);
-  }
-  if (!newest) return false;
-  for (const store::SourceSeen& seen : working.reader.sources_seen()) {
-    if (seen.source == newest->source) return static_cast<thresholds::Liveness>(seen.state) != thresholds::Liveness::alive;
-  }
-  return false;
-}
 
 alarms::MissingCause cause_of(const registry::PatientState& patient, const MissingTest& test) {
   static constexpr std::string_view of_devices[] = {"no-contact", "low-battery", "no-mains", "device-silent", "technical"};
@@ -213,7 +190,7 @@ void came(journal::Working& working, registry::PatientState& patient, const regi
   }
   if (ends) {
     row.misses = 0;
-    end_alarm(working, patient, planned.rule.id, "Målt igjen");
+    end_missing(working, patient, planned.rule.id, "Målt igjen");
   }
   if (row != before) keep(working, row);
 }
@@ -224,11 +201,10 @@ void follow_plan(journal::Working& working, registry::PatientState& patient) {
   std::vector<store::Expected>& rows = expected_of(working, patient);
   std::erase_if(rows, [&](const store::Expected& row) {
     const registry::PlannedRule* planned = rule_of(patient, row.rule);
-    if (planned != nullptr && words_of(*planned) == row.says) return false;
-    std::erase_if(working.changes.expected,
-                  [&](const store::Expected& written) { return written.patient == row.patient && written.rule == row.rule; });
-    working.changes.dropped_expected.push_back({row.patient, row.rule});
-    end_alarm(working, patient, row.rule, "Planen er endret");
+    if ((planned != nullptr && words_of(*planned) == row.says) || still_undecided(patient, row)) return false;
+    drop(working, row);
+    end_missing(working, patient, row.rule, "Planen er endret");
+    end_undecided(working, patient, row.rule, "Planen er endret");
     return true;
   });
   for (const registry::PlannedRule& planned : patient.plan.rules) {
@@ -272,12 +248,12 @@ void decide_missing(journal::Working& working, PatientId id, const std::string& 
   if (patient == nullptr) return;
   std::vector<store::Expected>& rows = expected_of(working, *patient);
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const store::Expected& one) { return one.rule == rule; });
-  const registry::PlannedRule* planned = rule_of(*patient, rule);
-  if (row == rows.end() || planned == nullptr) return;
   // What arrives at the very instant of the deadline is in time.
-  if (!row->due || *row->due >= working.now) return;
+  if (row == rows.end() || !row->due || *row->due >= working.now) return;
+  const registry::PlannedRule* planned = rule_of(*patient, rule);
+  if (planned == nullptr) return undecided_for_long(working, *patient, *row, tenant_name, settings);
   const MissingTest& test = *planned->rule.missing();
-  if (source_is_silent(working, *patient, test) && !is_met(working, *patient, test, {row->begin, row->deadline})) {
+  if (source_is_silent(working, *patient, kinds_of(*patient, test)) && !is_met(working, *patient, test, {row->begin, row->deadline})) {
     row->due = working.now + ask_again;
     return keep(working, *row);
   }

@@ -20,7 +20,7 @@ void reading_came(journal::Working&, registry::PatientState&, const store::Obser
 void absence_ended(journal::Working&, registry::PatientState&, fhir::Time planned, fhir::Time now);
 
 // Decides what ran out for one rule by now, once for each expectation, with what is known by now. A patient whose readings come through
-// a source that is silent is asked again later: the source's alarm is the alarm.
+// a source that is silent is asked again later: the source's alarm is the alarm. A rule that waits to be decided is undecided.hpp's.
 void decide_missing(journal::Working&, PatientId, const std::string& rule, const std::string& tenant_name, const JudgeSettings&);
 
 }  // namespace gateway::ingest

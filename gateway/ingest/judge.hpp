@@ -15,6 +15,7 @@ namespace gateway::ingest {
 struct JudgeSettings {
   std::chrono::seconds late_after{3600};
   std::chrono::seconds alarm_horizon{24 * 3600};
+  std::chrono::seconds undecided_after{72 * 3600};  // a rule that no reading decided for so long is told (undecided.hpp)
   thresholds::AlarmPolicy alarms{};
 };
 

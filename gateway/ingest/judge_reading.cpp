@@ -10,6 +10,7 @@
 #include "gateway/ingest/annotate.hpp"
 #include "gateway/ingest/expected.hpp"
 #include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/undecided.hpp"
 #include "gateway/journal/alarm_writer.hpp"
 #include "gateway/journal/suppression_writer.hpp"
 #include "thresholds/judged.hpp"
@@ -174,6 +175,9 @@ class ReadingJudge {
     inputs(judgement.evidence);
     for (thresholds::Direction direction : {thresholds::Direction::low, thresholds::Direction::high}) change(direction, reading);
     writer_.end_object();
+    if (counts_for_deciding()) {
+      limit_judged(working_, patient_, judgement.place, judgement.verdict.outcome, row_.measured, settings_);
+    }
   }
 
   void change(thresholds::Direction direction, const alarms::LimitReading& reading) {
@@ -235,7 +239,13 @@ class ReadingJudge {
     inputs(judgement.evidence);
     if (!planned.rule.shadow) apply(planned.rule, judgement);
     writer_.end_object();
+    if (!planned.rule.shadow && counts_for_deciding()) {
+      rule_judged(working_, patient_, planned, judgement.verdict.outcome, row_.measured, settings_);
+    }
   }
+
+  // An old reading says nothing of whether rules can be decided now.
+  bool counts_for_deciding() const { return !timing_.superseded && !timing_.past_horizon; }
 
   void apply(const thresholds::Rule& rule, const thresholds::Judgement& judgement) {
     const alarms::Alarm* open = patient_.open_alarm(alarms::rule_identity(patient_.patient.id, rule.id));

@@ -26,7 +26,7 @@ std::string part_text(const thresholds::SeriesName& series, const thresholds::Re
 }
 
 // The score of the instant that `row` is of; its tenant, source and key are `row`'s.
-std::optional<News2Score> score_at(registry::PatientState& patient, store::Observation row, std::chrono::minutes age) {
+std::optional<ScoreReading> score_at(registry::PatientState& patient, store::Observation row, std::chrono::minutes age) {
   const std::span<const thresholds::SeriesName> names = thresholds::score_inputs(news2_name);
   const std::span<const thresholds::Series> views = patient.series->views();
   std::vector<const thresholds::Reading*> newest(names.size(), nullptr);
@@ -68,7 +68,7 @@ std::optional<News2Score> score_at(registry::PatientState& patient, store::Obser
   const std::string identifier = hex(row.key);
   const fhir::DateTime effective = fhir::DateTime::parse(fhir::utc_millis_text(row.measured)).value();
   std::string body = fhir::news2_body({identifier, effective, *score.total, person.news2_scale, parts, derived_from});
-  return News2Score{std::move(row), std::move(body)};
+  return ScoreReading{std::move(row), std::move(body)};
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ std::optional<std::chrono::minutes> news2_allowed_age(const registry::Plan& plan
   return age;
 }
 
-std::optional<News2Score> news2_completed_by(registry::PatientState& patient, const store::Observation& trigger, const SourceFacts& source,
+std::optional<ScoreReading> news2_completed_by(registry::PatientState& patient, const store::Observation& trigger, const SourceFacts& source,
                                              const Keys& keys) {
   if (!patient.series || trigger.absent != fhir::AbsentReason::none) return std::nullopt;
   const std::optional<std::chrono::minutes> age = news2_allowed_age(patient.plan);
@@ -106,7 +106,7 @@ std::optional<News2Score> news2_completed_by(registry::PatientState& patient, co
   return score_at(patient, std::move(row), *age);
 }
 
-std::optional<News2Score> news2_again(registry::PatientState& patient, const store::Observation& score) {
+std::optional<ScoreReading> news2_again(registry::PatientState& patient, const store::Observation& score) {
   const std::optional<std::chrono::minutes> age = news2_allowed_age(patient.plan);
   if (!age || !patient.series) return std::nullopt;
   store::Observation row;

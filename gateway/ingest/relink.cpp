@@ -160,7 +160,7 @@ class Withdrawal {
     working_.put(row.key, row.id.value);
     const store::Observation placed = row;
     working_.changes.observations.push_back(std::move(row));
-    store_score(working_, patient, placed, source_.facts, replays_.keys(), replays_.judge());
+    store_scores(working_, patient, placed, source_.facts, replays_.keys(), replays_.judge());
     revise_scores(working_, patient, placed.measured, placed.measured, {}, source_.facts, replays_.judge());
   }
 

@@ -19,6 +19,9 @@ Plans plans_of(const registry::Plan& plan, const StoredBacktestAsked& asked) {
     for (const registry::PlannedRule& planned : plan.rules) today.rules.push_back(planned.rule);
   }
   config::Programme proposed = today;
+  if (asked.shadow) {
+    for (thresholds::Rule& rule : proposed.rules) rule.shadow = false;
+  }
   for (const thresholds::Rule& rule : asked.rules) {
     std::erase_if(proposed.rules, [&](const thresholds::Rule& own) { return own.id == rule.id; });
     proposed.rules.push_back(rule);

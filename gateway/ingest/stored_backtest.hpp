@@ -22,6 +22,7 @@ struct StoredBacktestAsked {
   fhir::Time from{}, to{};          // readings measured in [from, to); `to` is also the last instant looked at
   std::vector<thresholds::Limit> limits;  // in place of each patient's limits of their kind and component
   std::vector<thresholds::Rule> rules;    // in place of each patient's rules of their id, or besides
+  bool shadow = false;                    // each patient's shadow rules, as if they alarmed
   std::optional<std::chrono::seconds> handled_after;
   std::optional<std::uint64_t> capacity;
   thresholds::AgePolicy age;

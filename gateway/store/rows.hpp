@@ -141,7 +141,8 @@ struct Call {
   Time next_at{};
 };
 
-// How far a patient's schedule is decided, of one rule on missing readings: each expectation once, over restarts. Gone with the rule.
+// What is waited for of a patient, by one rule: the next expectation of one on missing readings, or that readings decide one which
+// they leave undecided (`begin`: since when). Each is decided once, over restarts. Gone with the rule.
 struct Expected {
   PatientId patient;
   std::string rule;            // its id in the plan

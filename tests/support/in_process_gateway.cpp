@@ -25,6 +25,7 @@
 #include "gateway/api/projection.hpp"
 #include "gateway/api/recalls.hpp"
 #include "gateway/api/responsibility.hpp"
+#include "gateway/api/shadow_rules.hpp"
 #include "gateway/api/suppressions.hpp"
 #include "gateway/auth/guard.hpp"
 #include "gateway/ingest/configured_links.hpp"
@@ -111,6 +112,7 @@ struct InProcessGateway::Parts {
         document_deps{reads, audit, deliver::publishers_of(config)},
         plan_deps{config.programmes, config.timezone, committer, reads, audit},
         backtest_deps{reads, audit, clock, judge, config.timezone, find_zone(config.timezone).value()},
+        shadow_rule_deps{committer, reads, audit},
         responsibility_deps{committer, reads, audit, clock, services},
         suppression_deps{config.timezone, committer, reads, audit, clock, services},
         care_plan_deps{committer, reads, audit, clock, services},
@@ -127,6 +129,7 @@ struct InProcessGateway::Parts {
     api::add_alarm_document_route(router, document_deps);
     api::add_plan_routes(router, plan_deps);
     api::add_backtest_routes(router, backtest_deps);
+    api::add_shadow_rule_routes(router, shadow_rule_deps);
     api::add_responsibility_routes(router, responsibility_deps);
     api::add_suppression_routes(router, suppression_deps);
     api::add_care_plan_routes(router, care_plan_deps);
@@ -191,6 +194,7 @@ struct InProcessGateway::Parts {
   api::AlarmDocumentDeps document_deps;
   api::PlanDeps plan_deps;
   api::BacktestDeps backtest_deps;
+  api::ShadowRuleDeps shadow_rule_deps;
   api::ResponsibilityDeps responsibility_deps;
   api::SuppressionDeps suppression_deps;
   api::CarePlanDeps care_plan_deps;

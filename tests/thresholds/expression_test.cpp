@@ -48,6 +48,7 @@ std::string shown(const Condition& condition) {
     std::string operator()(const ScoreTest& test) const { return test.score + ">=" + text(*test.at_least); }
     std::string operator()(const MissingTest&) const { return "?"; }
     std::string operator()(const AnswerTest&) const { return "?"; }
+    std::string operator()(const FormTest&) const { return "?"; }
     std::string operator()(const RuleReference&) const { return "?"; }
     std::string operator()(const Condition::Combination& how) const {
       std::string made = how.how == Condition::Combination::How::none ? "(not " : "(";
