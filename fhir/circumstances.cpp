@@ -22,6 +22,15 @@ Circumstances circumstances_of(JsonValue observation) {
   return stated;
 }
 
+bool may_state_oxygen(std::string_view resource) { return resource.find(oxygen_extension) != std::string_view::npos; }
+
+bool may_state_circumstances(std::string_view resource) {
+  for (const std::string_view word : {meal_extension, oxygen_extension, site_extension, std::string_view("\"bodySite\"")}) {
+    if (resource.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::string circumstance_extensions(std::string_view meal, std::string_view oxygen, std::string_view site) {
   std::string out;
   const auto add = [&](std::string_view url, std::string_view type, std::string_view value) {

@@ -21,6 +21,9 @@ struct Circumstances {
 
 // Views into the resource's document.
 Circumstances circumstances_of(JsonValue observation);
+// Of a resource as text, without reading it: false when it certainly states none.
+bool may_state_circumstances(std::string_view resource);
+bool may_state_oxygen(std::string_view resource);
 // As Observation.extension's objects, with commas between; empty when nothing is stated.
 std::string circumstance_extensions(std::string_view meal, std::string_view oxygen, std::string_view site);
 

@@ -326,6 +326,8 @@ void App::Parts::publish_metrics() {
     page.rows.total(counts.rows);
     page.refused_jobs.total(counts.refused);
     page.failed_groups.total(counts.failed_groups);
+    page.patient_hits.total(counts.patient_hits);
+    page.patient_misses.total(counts.patient_misses);
     const http::ServerCounts& http = server->counts();
     page.http_requests.total(http.requests);
     page.http_connections.total(http.connections_accepted);

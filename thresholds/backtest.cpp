@@ -36,7 +36,7 @@ struct Backtest::Watched {
 namespace {
 
 bool means(std::string_view wanted, std::string_view given, bool pulse_is_heart_rate) {
-  return wanted == given || (pulse_is_heart_rate && wanted == heart && given == pulse);
+  return wanted == given || wanted == any_kind || (pulse_is_heart_rate && wanted == heart && given == pulse);
 }
 
 Expected expected_of(const Rule& rule, const Vocabulary& vocabulary, bool pulse_is_heart_rate) {

@@ -40,6 +40,11 @@ class RuleCheck {
     }
   }
 
+  static bool of_any_kind(const Condition& condition) {
+    const auto* missing = std::get_if<MissingTest>(&condition.test);
+    return missing != nullptr && missing->series.kind == any_kind;
+  }
+
   void check(const Condition& condition, std::size_t depth) {
     if (depth > condition_depth_max) return;  // measure() says so
     std::visit([&](const auto& test) { check_test(test, condition); }, condition.test);
@@ -47,6 +52,7 @@ class RuleCheck {
       if (const auto* missing = std::get_if<MissingTest>(&condition.test); missing && !missing->escalate.empty()) {
         add("'escalate' is for a missing rule of its own, not for a part");
       }
+      if (of_any_kind(condition)) add("'kind: any' is for a rule that is only 'missing'; name a kind here");
     }
     for (const Condition& part : condition.parts) check(part, depth + 1);
   }
@@ -142,7 +148,9 @@ class RuleCheck {
   }
 
   void check_test(const RuleReference& test, const Condition&) {
-    if (find(test.id) == nullptr) add("'rule' names a rule that is not in the same programme");
+    const Rule* named = find(test.id);
+    if (named == nullptr) add("'rule' names a rule that is not in the same programme");
+    if (named != nullptr && of_any_kind(named->condition)) add("'rule' names one on readings of any kind, which stands by itself");
   }
 
   void check_test(const Condition::Combination& test, const Condition& condition) {

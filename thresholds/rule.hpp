@@ -63,10 +63,12 @@ struct TrendTest {
   int readings = 2;  // fewer in the window: incomplete
 };
 
+inline constexpr std::string_view any_kind = "any";
+
 // `missing: {...}`: as a rule of its own an alarm of origin missing, judged by the clock (schedule.hpp); inside a combination true
 // while the window that closed last before the instant judged had no reading.
 struct MissingTest {
-  SeriesName series;
+  SeriesName series;  // kind any_kind: a reading of whatever kind; in a rule of its own only
   Schedule schedule;
   // Severity when that many windows in a row went by without a reading, ascending; the rule's own severity is for the first.
   struct Step {

@@ -497,6 +497,7 @@ void RuleSet::judge(std::span<const Series> history, std::span<const std::uint16
   const Applies everything;
   for (std::size_t i = 0; i < changed.size(); ++i) {
     const std::uint16_t series = changed[i];
+    out.rules.reserve(out.rules.size() + rules_of_[series].size());
     for (std::uint16_t place : limits_of_[series]) out.limits.push_back(judge.limit(place, series));
     if (rules_of_[series].empty()) continue;
     const Reading* trigger = View(history[series], everything, at, series).newest();

@@ -105,6 +105,7 @@ class RuleCompiler {
       } else if (const auto* trend = std::get_if<TrendTest>(&condition.test)) {
         need(place_of(trend->series), trend->within, 1);
       } else if (const auto* missing = std::get_if<MissingTest>(&condition.test)) {
+        if (missing->series.kind == any_kind) return;  // by the clock only
         need_back(place_of(missing->series), std::chrono::days(8) + missing->schedule.every + missing->schedule.grace);
       } else if (const auto* answer = std::get_if<AnswerTest>(&condition.test)) {
         place_of(answer_series(answer->questionnaire, answer->link));
@@ -133,7 +134,10 @@ class RuleCompiler {
     if (const auto* test = std::get_if<ValueTest>(&condition.test)) node.series = {place_of(test->series)};
     if (const auto* change = std::get_if<ChangeTest>(&condition.test)) node.series = {place_of(change->series)};
     if (const auto* trend = std::get_if<TrendTest>(&condition.test)) node.series = {place_of(trend->series)};
-    if (const auto* missing = std::get_if<MissingTest>(&condition.test)) node.series = {place_of(missing->series)};
+    if (const auto* missing = std::get_if<MissingTest>(&condition.test)) {
+      if (missing->series.kind == any_kind) return false;  // decided by the clock only
+      node.series = {place_of(missing->series)};
+    }
     if (const auto* answer = std::get_if<AnswerTest>(&condition.test)) {
       node.series = {place_of(answer_series(answer->questionnaire, answer->link))};
     }

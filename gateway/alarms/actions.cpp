@@ -106,7 +106,7 @@ bool same_person(const Person& one, const Person& other) {
 
 // What the machine cannot know: whose alarm it is, of what kind, and how long a snooze may be.
 std::optional<fhir::Error> refusal(const Alarm& alarm, const ActionRequest& request, const Person& who,
-                                   const std::optional<Time>& until, std::string_view organization, Time now) {
+                                   const std::optional<Time>& until, std::string_view organization, std::string_view home, Time now) {
   if (request.action == thresholds::Action::snooze) {
     if (alarm.origin == Origin::event) return conflict("snooze is not possible for a safety alarm");
     if (alarm.machine.state == thresholds::State::in_progress && alarm.owner && !same_person(*alarm.owner, who)) {
@@ -123,6 +123,10 @@ std::optional<fhir::Error> refusal(const Alarm& alarm, const ActionRequest& requ
     const std::string& wanted = alarm.offer->organization;
     if (!wanted.empty() && !organization.empty() && wanted != organization) {
       return conflict("hand-over is offered to another organisation");
+    }
+    // A client that stands for the whole tenant does not accept for others what it offered them: nobody there would know.
+    if (!wanted.empty() && organization.empty() && wanted != home && alarm.offer->from.client == who.client) {
+      return conflict("hand-over is accepted by the other organisation, which is not whoever offered it");
     }
   }
   return std::nullopt;
@@ -213,7 +217,7 @@ Result<ActionRequest> action_from_json(JsonValue body) {
 }
 
 Result<AlarmChange> apply_action(const Alarm& alarm, const ActionRequest& request, std::string_view client,
-                                 bool identity_taken, Time now, std::string_view organization) {
+                                 bool identity_taken, Time now, std::string_view organization, std::string_view home) {
   thresholds::Terms terms;
   terms.accept = request.accept;
   if (request.action == thresholds::Action::snooze) terms.until = request.until ? *request.until : now + request.minutes;
@@ -221,7 +225,7 @@ Result<AlarmChange> apply_action(const Alarm& alarm, const ActionRequest& reques
   auto decided = thresholds::act(alarm.machine, request.action, now, terms);
   const thresholds::Refused* refused = std::get_if<thresholds::Refused>(&decided);
   // What is wrong with the request itself is said first.
-  if (auto fault = refusal(alarm, request, who, terms.until, organization, now)) return *fault;
+  if (auto fault = refusal(alarm, request, who, terms.until, organization, home, now)) return *fault;
   if (refused) return conflict(refused->reason);
   if (request.action == thresholds::Action::reopen && identity_taken) {
     return conflict("reopen is not possible: a new alarm for the same cause is open already");

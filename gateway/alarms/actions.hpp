@@ -35,8 +35,8 @@ Result<ActionRequest> action_from_json(fhir::JsonValue body);
 
 // Conflict (409) when the state does not allow the action, invalid (400) for a snooze beyond its bound. `identity_taken`: another
 // alarm with the same identity is open (asked for reopen only: a breach after resolved has become an alarm of its own).
-// `organization` is the client's; empty when it has none.
+// `organization` is the client's; empty when it has none and so stands for the whole tenant, whose own is `home`.
 Result<AlarmChange> apply_action(const Alarm&, const ActionRequest&, std::string_view client, bool identity_taken,
-                                 Time now, std::string_view organization = {});
+                                 Time now, std::string_view organization = {}, std::string_view home = {});
 
 }  // namespace gateway::alarms

@@ -20,8 +20,9 @@ std::string clock_text(const thresholds::Schedule& schedule, Time time) {
 
 }  // namespace
 
-Coding missing_code(fhir::Kind kind) {
-  if (kind == fhir::kinds().questionnaire) return {std::string(fhir::vkp_alert_code), "5.3.1", "Manglende skjemabesvarelse"};
+Coding missing_code(const thresholds::MissingTest& test) {
+  if (test.series.kind == thresholds::any_kind) return {std::string(fhir::vkp_alert_code), "5.3", "Inaktiv pasient"};
+  if (fhir::kind_named(test.series.kind) == fhir::kinds().questionnaire) return {std::string(fhir::vkp_alert_code), "5.3.1", "Manglende skjemabesvarelse"};
   return missing_code();
 }
 
@@ -29,6 +30,7 @@ std::string missing_text(const thresholds::MissingTest& test, const thresholds::
   const thresholds::Schedule& schedule = test.schedule;
   const fhir::Kind kind = fhir::kind_named(test.series.component.empty() ? test.series.kind : test.series.component);
   std::string text = std::string(kind_text(kind)) + (kind == fhir::kinds().questionnaire ? " mangler" : " ikke målt");
+  if (test.series.kind == thresholds::any_kind) text = "Ingen målinger";
   if (schedule.every.count() > 0) {
     const auto hours = schedule.every.count() / 60;
     text += schedule.every.count() % 60 == 0 ? " siste " + std::to_string(hours) + (hours == 1 ? " time" : " timer")

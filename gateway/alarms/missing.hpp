@@ -22,8 +22,8 @@ struct MissedReading {
 // What else explains that nothing came, of what is known of the patient.
 enum class MissingCause : std::uint8_t { not_measured, device, waits_in_quarantine };
 
-// VKP 5.3.1 for a form, 5.3.2 for a measurement (norway.md 2.6).
-Coding missing_code(fhir::Kind);
+// VKP 5.3.1 for a form, 5.3.2 for a measurement, 5.3 (inactive patient) for whatever kind (norway.md 2.6).
+Coding missing_code(const thresholds::MissingTest&);
 // "Vekt ikke målt 06:00–10:00, 3. gang på rad". Local times of the schedule's zone.
 std::string missing_text(const thresholds::MissingTest&, const thresholds::Expectation&, int misses, MissingCause);
 

@@ -98,7 +98,9 @@ class Words {
     return text.append(" ").append(side_words(test.compare)).append(" ") + with_unit(test.bound, test.series);
   }
 
-  std::string operator()(const thresholds::MissingTest& test) const { return what(test.series) + " ikke målt"; }
+  std::string operator()(const thresholds::MissingTest& test) const {
+    return test.series.kind == thresholds::any_kind ? "ingen målinger" : what(test.series) + " ikke målt";
+  }
 
   std::string operator()(const thresholds::ScoreTest& test) const {
     std::string text = test.score == "news2" ? "NEWS2" : test.score;

@@ -186,8 +186,14 @@ AlarmChange apply_responsibility(const Alarm& alarm, std::string_view organizati
   LogEntry line{now, std::nullopt, "responsibility", {}};
   line.organization = organization;
   if (!organization.empty()) line.note = "Ansvar: " + std::string(organization);
-  const bool call = alarm.timing.clock == Clock::acknowledge;
-  AlarmChange change = noted(alarm, std::move(line), call, "responsibility");
+  // What one side silenced or offered is not for the other to inherit: a snooze ends, and they hear of it; an offer lapses.
+  const bool silent = alarm.machine.state == State::snoozed;
+  Alarm before = alarm;
+  if (silent) before.machine = thresholds::wake(alarm.machine).next;
+  before.machine.handing_over = false;
+  before.offer.reset();
+  const bool call = silent || alarm.timing.clock == Clock::acknowledge;
+  AlarmChange change = noted(before, std::move(line), call, "responsibility");
   change.alarm->former = alarm.responsible;
   change.alarm->responsible = organization;
   return change;

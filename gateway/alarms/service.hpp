@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct Level {
 
 struct Service {
   std::string organization;  // of the tenant: answers for whoever nobody else answers for
+  std::shared_ptr<const thresholds::Zone> zone;  // of its wall clock; none: UTC
   thresholds::Clocks clocks;
   std::optional<thresholds::ServiceCalendar> calendar;  // none: always open
   Outside outside = Outside::hold;
@@ -69,7 +71,8 @@ inline constexpr std::string_view nobody_listens = "ingen følger alarmstrømmen
 // A call could not be made: told to whoever listens, and the next level is not waited for.
 Advance call_failed(const Alarm&, const Service&, int level, Time now);
 
-// Another organisation answers by the patient's periods from now on. Announced while nobody has acknowledged.
+// Another organisation answers by the patient's periods from now on. Announced while nobody has acknowledged, and when it ends a snooze;
+// an offer to hand over lapses.
 AlarmChange apply_responsibility(const Alarm&, std::string_view organization, Time now);
 
 // Whether a client of that organisation deals with it: it answers for it, is offered it, was brought in, or has just handed it

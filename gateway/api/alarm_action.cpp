@@ -30,7 +30,8 @@ Decided decide(journal::Working& working, const auth::Actor& actor, const SeenAl
     auto open = journal::find_open_alarm(working, patient, actor.tenant, alarm->identity);
     taken = open && open->id != alarm->id;
   }
-  auto change = alarms::apply_action(*alarm, action, actor.id, taken, working.now, actor.organization);
+  auto change = alarms::apply_action(*alarm, action, actor.id, taken, working.now, actor.organization,
+                                     working.services.of(actor.tenant).organization);
   if (!change) throw journal::JobRefused{change.error()};
   return {std::move(*alarm), std::move(*change)};
 }

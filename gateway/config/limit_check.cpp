@@ -99,7 +99,9 @@ class RuleCheck {
   // Whatever can arrive can be missing, also what is no number.
   void operator()(const thresholds::MissingTest& test) {
     const Kind kind = fhir::kind_named(test.series.kind);
-    if (kind == Kind::unknown || !test.series.component.empty() || !fhir::info(kind).components.empty()) kinds_.series(test.series);
+    if (test.series.kind == thresholds::any_kind) {
+      if (!test.series.component.empty()) check_.errors.emplace_back("'component' needs a kind; 'any' has none");
+    } else if (kind == Kind::unknown || !test.series.component.empty() || !fhir::info(kind).components.empty()) kinds_.series(test.series);
     kinds_.zone(test.schedule.timezone, service_zone_);
   }
   void operator()(const thresholds::ScoreTest& test) {

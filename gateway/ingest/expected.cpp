@@ -60,18 +60,40 @@ bool pulse_counts(const registry::PatientState& patient) {
   return !spoken_of;
 }
 
+// Empty: of any kind.
 std::vector<fhir::Kind> kinds_of(const registry::PatientState& patient, const MissingTest& test) {
+  if (test.series.kind == thresholds::any_kind) return {};
   const fhir::Kind kind = fhir::kind_named(test.series.kind);
   if (kind == fhir::kinds().heart_rate && pulse_counts(patient)) return {kind, fhir::kinds().pulse_rate};
   return {kind};
 }
 
 bool is_meant(const MissingTest& test, const std::vector<fhir::Kind>& kinds, const store::Observation& row) {
-  if (std::find(kinds.begin(), kinds.end(), row.kind) == kinds.end()) return false;
+  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), row.kind) == kinds.end()) return false;
   if (row.status == store::Status::entered_in_error || row.absent != fhir::AbsentReason::none) return false;
   if (test.series.component.empty()) return true;
   const fhir::Kind component = fhir::kind_named(test.series.component);
   return std::any_of(row.components.begin(), row.components.end(), [&](const store::ComponentValue& value) { return value.kind == component; });
+}
+
+// Whether the store has a reading of any kind that meets the expectation.
+bool any_is_met(store::Reader& reader, const registry::PatientState& patient, const MissingTest& test, const Expectation& expectation) {
+  store::ObservationFilter filter;
+  filter.tenant = patient.patient.tenant;
+  filter.patients = {patient.patient.id};
+  filter.measured = {{fhir::DatePrefix::ge, expectation.begin, expectation.begin}, {fhir::DatePrefix::le, expectation.deadline, expectation.deadline}};
+  filter.sort = {fhir::SortKey::date, true};
+  for (;;) {
+    const store::ObservationPage page = reader.search(filter);
+    for (const store::Observation& shown : page.rows) {
+      // A page leaves out what a reading lacks.
+      const std::optional<store::Observation> row = reader.observation(shown.id);
+      if (row && is_meant(test, {}, *row) && thresholds::meets(test.schedule, expectation, row->measured)) return true;
+    }
+    if (!page.more) return false;
+    filter.horizon = page.horizon;
+    filter.after = store::ObservationFilter::After{page.rows.back().measured, page.rows.back().id};
+  }
 }
 
 // Whether a reading that meets the expectation is known, this group's included.
@@ -83,6 +105,7 @@ bool is_met(journal::Working& working, const registry::PatientState& patient, co
   for (const store::Observation& row : working.changes.observations) {
     if (row.patient == patient.patient.id && meets(row)) return true;
   }
+  if (kinds.empty()) return any_is_met(working.reader, patient, test, expectation);
   for (const fhir::Kind kind : kinds) {
     store::Reader::HistoryFilter filter{.patient = patient.patient.id, .kind = kind, .from = expectation.begin, .to = expectation.deadline};
     const std::vector<store::Observation> rows = working.reader.history(filter);
@@ -99,6 +122,7 @@ alarms::MissingCause cause_of(const registry::PatientState& patient, const Missi
   bool device = false;
   for (const alarms::Alarm& open : patient.open_alarms) {
     if (open.origin != alarms::Origin::technical) continue;
+    if (kinds.empty() && open.reason.rule == "quarantined-reading") return alarms::MissingCause::waits_in_quarantine;
     for (const fhir::Kind kind : kinds) {
       alarms::HeldReading held;
       held.patient = patient.patient.id;
@@ -157,7 +181,7 @@ void ran_out(journal::Working& working, registry::PatientState& patient, const r
   missed.patient = patient.patient.id;
   missed.rule = planned.rule.id;
   missed.severity = thresholds::missing_severity(planned.rule, row.misses);
-  missed.code = alarms::missing_code(fhir::kind_named(test.series.kind));
+  missed.code = alarms::missing_code(test);
   missed.text = alarms::missing_text(test, expectation, row.misses, cause_of(patient, test));
   if (!planned.rule.text.empty()) missed.text = planned.rule.text + ": " + missed.text;
   missed.deadline = expectation.deadline;

@@ -9,6 +9,19 @@
 #include "thresholds/supervision.hpp"
 
 namespace gateway::ingest {
+namespace {
+
+std::optional<store::Observation> newest_of_any_kind(store::Reader& reader, const registry::PatientState& patient) {
+  store::ObservationFilter filter;
+  filter.tenant = patient.patient.tenant;
+  filter.patients = {patient.patient.id};
+  filter.sort = {fhir::SortKey::date, true};
+  filter.limit = 1;
+  const store::ObservationPage page = reader.search(filter);
+  return page.rows.empty() ? std::nullopt : reader.observation(page.rows.front().id);
+}
+
+}  // namespace
 
 std::vector<store::Expected>& expected_of(journal::Working& working, registry::PatientState& patient) {
   if (!patient.expected) patient.expected = working.reader.expected(patient.patient.id);
@@ -29,6 +42,7 @@ bool source_is_silent(journal::Working& working, const registry::PatientState& p
     std::optional<store::Observation> one = working.reader.latest(patient.patient.id, kind);
     if (one && (!newest || newest->measured < one->measured)) newest = std::move(one);
   }
+  if (kinds.empty()) newest = newest_of_any_kind(working.reader, patient);
   if (!newest) return false;
   for (const store::SourceSeen& seen : working.reader.sources_seen()) {
     if (seen.source == newest->source) return static_cast<thresholds::Liveness>(seen.state) != thresholds::Liveness::alive;

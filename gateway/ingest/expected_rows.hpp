@@ -15,7 +15,7 @@ void keep(journal::Working&, const store::Expected&);
 // From the store; out of expected_of() the caller takes it.
 void drop(journal::Working&, const store::Expected&);
 
-// The source that the newest reading of these kinds came through is found silent, or sends nothing of use.
+// The source that the newest reading of these kinds (none: of any) came through is found silent, or sends nothing of use.
 bool source_is_silent(journal::Working&, const registry::PatientState&, const std::vector<fhir::Kind>&);
 
 // The alarm of that identity ends as restored, if one is open.

@@ -75,8 +75,7 @@ class ReadingJudge {
   void judge() {
     registry::PatientSeries& series = working_.patients.series(patient_, row_.measured, working_.changes.observations);
     plan_ = &series.plan();
-    series.put(row_);
-    const std::vector<std::uint16_t> fed = series.fed_by(row_);
+    const std::vector<std::uint16_t> fed = series.put(row_);
     const std::span<const thresholds::Series> views = series.views();
     const thresholds::Person person = patient_.plan.person.at(row_.measured);
     if (!fed.empty()) plan_->rules.judge(views, fed, row_.measured, person, judgements_);
@@ -150,6 +149,22 @@ class ReadingJudge {
       value = {row_.kind, *row_.value, row_.comparator};
     }
 
+    const thresholds::Verdict& verdict = judgement.verdict;
+    begin_limit(planned, thresholds::name(verdict.outcome));
+    writer_.member("origin", planned.origin).member("value", value.value);
+    if (verdict.bound) writer_.member("bound", thresholds::bound_name(*verdict.bound));
+    if (verdict.limit) writer_.member("limit", decimal(*verdict.limit));
+    if (!limit.plain() || judgement.evidence.why == "inside-clear-bound") writer_.member_if("why", judgement.evidence.why);
+    inputs(judgement.evidence);
+    // The common case: nothing open, nothing wrong.
+    if (verdict.outcome == thresholds::Outcome::breach || !patient_.open_alarms.empty()) changes(limit, value, verdict);
+    writer_.end_object();
+    if (counts_for_deciding()) {
+      limit_judged(working_, patient_, judgement.place, judgement.verdict.outcome, row_.measured, settings_);
+    }
+  }
+
+  void changes(const thresholds::Limit& limit, const store::ComponentValue& value, const thresholds::Verdict& verdict) {
     alarms::LimitReading reading;
     reading.tenant = source_.tenant;
     reading.patient = patient_.patient.id;
@@ -160,30 +175,19 @@ class ReadingJudge {
     reading.measured = row_.measured;
     reading.observation = row_.id;
     reading.device = device_;
-    reading.verdict = judgement.verdict;
+    reading.verdict = verdict;
     reading.limit_version = patient_.plan.version;
     reading.late = timing_.late;
     reading.superseded = timing_.superseded;
     reading.past_horizon = timing_.past_horizon;
     reading.doubled_hour = row_.doubled_hour;
-
-    begin_limit(planned, thresholds::name(reading.verdict.outcome));
-    writer_.member("origin", planned.origin).member("value", value.value);
-    if (reading.verdict.bound) writer_.member("bound", thresholds::bound_name(*reading.verdict.bound));
-    if (reading.verdict.limit) writer_.member("limit", decimal(*reading.verdict.limit));
-    if (!limit.plain() || judgement.evidence.why == "inside-clear-bound") writer_.member_if("why", judgement.evidence.why);
-    inputs(judgement.evidence);
     for (thresholds::Direction direction : {thresholds::Direction::low, thresholds::Direction::high}) change(direction, reading);
-    writer_.end_object();
-    if (counts_for_deciding()) {
-      limit_judged(working_, patient_, judgement.place, judgement.verdict.outcome, row_.measured, settings_);
-    }
   }
 
   void change(thresholds::Direction direction, const alarms::LimitReading& reading) {
     const alarms::Alarm* open = patient_.open_alarm(alarms::identity(reading, direction));
     const bool breaches = reading.verdict.outcome == thresholds::Outcome::breach && reading.verdict.direction == direction;
-    if (open == nullptr && !breaches) return;  // the common case: nothing open, nothing wrong
+    if (open == nullptr && !breaches) return;
     writer_.key(direction == thresholds::Direction::low ? "low" : "high").begin_object();
     if (open != nullptr || !hidden(reading)) keep(alarms::apply_limit(open, direction, reading, judging(open)), breaches);
     writer_.end_object();
@@ -248,8 +252,9 @@ class ReadingJudge {
   bool counts_for_deciding() const { return !timing_.superseded && !timing_.past_horizon; }
 
   void apply(const thresholds::Rule& rule, const thresholds::Judgement& judgement) {
-    const alarms::Alarm* open = patient_.open_alarm(alarms::rule_identity(patient_.patient.id, rule.id));
     const bool breaches = judgement.verdict.outcome == thresholds::Outcome::breach;
+    if (!breaches && patient_.open_alarms.empty()) return;
+    const alarms::Alarm* open = patient_.open_alarm(alarms::rule_identity(patient_.patient.id, rule.id));
     if (open == nullptr && (!breaches || hidden(rule, judgement))) return;
     alarms::RuleReading reading;
     reading.tenant = source_.tenant;
@@ -284,7 +289,8 @@ class ReadingJudge {
       if (id == row_.id) continue;
       if (first) writer_.key("inputs").begin_array();
       first = false;
-      writer_.begin_object().member("observation", id.text()).member("version", static_cast<std::int64_t>(input.version)).end_object();
+      writer_.begin_object().member("observation", std::string_view(id_digits(id.value)));
+      writer_.member("version", static_cast<std::int64_t>(input.version)).end_object();
     }
     if (!first) writer_.end_array();
   }

@@ -90,12 +90,9 @@ std::optional<ScoreReading> news2_completed_by(registry::PatientState& patient, 
   if (!patient.series || trigger.absent != fhir::AbsentReason::none) return std::nullopt;
   const std::optional<std::chrono::minutes> age = news2_allowed_age(patient.plan);
   if (!age) return std::nullopt;
-  const std::vector<std::uint16_t> fed = patient.series->fed_by(trigger);
   const std::span<const thresholds::SeriesName> names = thresholds::score_inputs(news2_name);
-  const bool concerned = std::any_of(names.begin(), names.end(), [&](const thresholds::SeriesName& name) {
-    const auto place = patient.series->plan().rules.place_of(name.kind, name.component);
-    return place && std::find(fed.begin(), fed.end(), *place) != fed.end();
-  });
+  const std::string_view kind = fhir::info(trigger.kind).name;
+  const bool concerned = std::any_of(names.begin(), names.end(), [&](const thresholds::SeriesName& name) { return name.kind == kind; });
   if (!concerned) return std::nullopt;
   store::Observation row;
   row.tenant = source.tenant_no;

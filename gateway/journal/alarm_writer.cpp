@@ -92,7 +92,7 @@ void keep_in_step(Working& working, store::Tenant tenant, alarms::Alarm& alarm) 
   if (const auto* patient = alarm.patient ? working.patients.find(alarm.patient) : nullptr) {
     answering = patient->responsibility.at(working.now);
     const bool measured = alarm.origin == alarms::Origin::limit || alarm.origin == alarms::Origin::rule;
-    if (measured) alarm.advice = patient->self_treatment.advice(alarm.machine.severity, working.now);
+    if (measured) alarm.advice = patient->self_treatment.advice(alarm.machine.severity, working.now, service.zone.get());
   }
   auto who = [&](const std::string& organization) { return organization.empty() ? service.organization : organization; };
   // Handed to whoever answers anyway: nothing the periods could not say.

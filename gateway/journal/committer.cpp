@@ -233,6 +233,8 @@ Committer::Attempt Committer::attempt(Group group, Lane lane) {
     return tried;
   }
   impl_->patients.trim();
+  counts_.patient_hits = impl_->patients.hits();
+  counts_.patient_misses = impl_->patients.misses();
   impl_->links.trim();
   if (working.devices_seen.size() > 4 * settings_.patients_cached) working.devices_seen.clear();
   return tried;

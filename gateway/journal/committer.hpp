@@ -63,6 +63,7 @@ struct Settings {
 struct Counts {
   std::atomic<std::uint64_t> groups{0}, rows{0}, refused{0}, failed_groups{0};
   std::atomic<std::int64_t> urgent_queued{0}, bulk_queued{0};
+  std::atomic<std::uint64_t> patient_hits{0}, patient_misses{0};  // judging states found in memory, or loaded
 };
 
 class Committer {

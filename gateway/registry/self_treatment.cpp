@@ -5,17 +5,32 @@
 namespace gateway::registry {
 namespace {
 
-// A date begins and ends with its day, of UTC: an hour or two early in Norway.
-std::optional<fhir::Time> bound(const std::string& text, bool end) {
-  auto time = fhir::DateTime::parse(text);
-  if (!time) return std::nullopt;
-  return end && text.size() <= 10 ? time->utc + std::chrono::days(1) : time->utc;
+// A month or a year ends with its last day.
+thresholds::WallTime end_of(thresholds::WallTime begin, std::size_t written) {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(begin));
+  if (written == 4) return std::chrono::local_days(date.year() / 1 / 1 + std::chrono::years(1));
+  if (written == 7) return std::chrono::local_days(date.year() / date.month() / 1 + std::chrono::months(1));
+  return begin + std::chrono::days(1);
+}
+
+SelfTreatment::Bound bound(const std::string& text, bool end) {
+  const auto time = fhir::DateTime::parse(text);
+  if (!time) return {};
+  if (text.size() > 10) return {time->utc, std::nullopt};
+  const thresholds::WallTime begin(time->utc.time_since_epoch());
+  return {std::nullopt, end ? end_of(begin, text.size()) : begin};
+}
+
+std::optional<fhir::Time> instant_of(const SelfTreatment::Bound& bound, const thresholds::Zone* zone) {
+  if (!bound.wall) return bound.instant;
+  return zone == nullptr ? fhir::Time(bound.wall->time_since_epoch()) : zone->first(*bound.wall);
 }
 
 }  // namespace
 
-std::optional<alarms::Advice> SelfTreatment::advice(thresholds::Severity severity, fhir::Time now) const {
-  if ((from && now < *from) || (to && now >= *to)) return std::nullopt;
+std::optional<alarms::Advice> SelfTreatment::advice(thresholds::Severity severity, fhir::Time now, const thresholds::Zone* zone) const {
+  const std::optional<fhir::Time> begin = instant_of(from, zone), end = instant_of(to, zone);
+  if ((begin && now < *begin) || (end && now >= *end)) return std::nullopt;
   const std::string* text = &green;
   switch (thresholds::colour_of(severity)) {
     case thresholds::Colour::green:

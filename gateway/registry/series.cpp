@@ -84,7 +84,9 @@ void PatientSeries::each_value(const store::Observation& row, const Use& use) co
   reading.version = row.version;
   bool placed = false;
   const auto place = [&](std::uint16_t series, const Number& value, std::uint8_t comparator) {
-    if (plan_->circumstances && !placed) reading.circumstances = circumstances_of(*plan_, resource());
+    if (plan_->circumstances && !placed && fhir::may_state_circumstances(row.resource)) {
+      reading.circumstances = circumstances_of(*plan_, resource());
+    }
     placed = true;
     reading.value = value;
     reading.comparator = static_cast<thresholds::Comparator>(comparator);
@@ -104,7 +106,7 @@ void PatientSeries::each_value(const store::Observation& row, const Use& use) co
       if (component.kind == feed.component) place(feed.series, number(component.value), component.comparator);
     }
   }
-  if (plan_->oxygen_series && row.kind == fhir::kinds().oxygen_saturation) {
+  if (plan_->oxygen_series && row.kind == fhir::kinds().oxygen_saturation && fhir::may_state_oxygen(row.resource)) {
     const std::string_view oxygen = fhir::circumstances_of(resource()).oxygen;
     if (!oxygen.empty()) place(*plan_->oxygen_series, Number{oxygen == "oxygen" ? 1 : 0, 0}, 0);
   }
@@ -114,14 +116,6 @@ void PatientSeries::each_value(const store::Observation& row, const Use& use) co
       if (feed.question == answer.question()) place(feed.series, number(answer.value), 0);
     }
   }
-}
-
-std::vector<std::uint16_t> PatientSeries::fed_by(const store::Observation& row) const {
-  std::vector<std::uint16_t> places;
-  each_value(row, [&](std::uint16_t series, const Reading&) {
-    if (std::find(places.begin(), places.end(), series) == places.end()) places.push_back(series);
-  });
-  return places;
 }
 
 void PatientSeries::insert(Known& known, const Reading& reading) {
@@ -142,14 +136,17 @@ void PatientSeries::take_away(ObservationId id) {
   }
 }
 
-void PatientSeries::put(const store::Observation& row) {
+std::vector<std::uint16_t> PatientSeries::put(const store::Observation& row) {
+  std::vector<std::uint16_t> places;
   const bool first = row.version == 1 && row.status == store::Status::final_;
   if (!first) take_away(row.id);
   each_value(row, [&](std::uint16_t series, const Reading& reading) {
+    if (std::find(places.begin(), places.end(), series) == places.end()) places.push_back(series);
     Known& known = known_[series];
     if (reading.measured < known.from) return;  // loaded with its time, when that is asked for
     insert(known, reading);
   });
+  return places;
 }
 
 // What no judgement of a reading at least as new as the newest looks at goes.

@@ -25,12 +25,11 @@ class PatientSeries {
   // Makes sure that everything is known that judging at `at` may look at. `written`: what the group at hand wrote and the reader
   // does not see yet.
   void reach(fhir::Time at, store::Reader&, PatientId, std::span<const store::Observation> written);
-  // A reading as it is now: new, changed, taken back (entered in error) or without value.
-  void put(const store::Observation&);
+  // A reading as it is now: new, changed, taken back (entered in error) or without value. The series in which it stands, without
+  // repetition.
+  std::vector<std::uint16_t> put(const store::Observation&);
   void take_away(ObservationId);
 
-  // The series in which the reading stands, without repetition.
-  std::vector<std::uint16_t> fed_by(const store::Observation&) const;
   // By place in RuleSet::series(). Valid until the next change.
   std::span<const thresholds::Series> views();
 

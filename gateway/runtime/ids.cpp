@@ -10,13 +10,15 @@ constexpr int node_bits = 6;
 constexpr fhir::Time id_epoch = std::chrono::sys_days{std::chrono::year{2024} / 1 / 1};
 }  // namespace
 
-std::string id_text(std::int64_t id) {
+IdText id_digits(std::int64_t id) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string text(16, '0');
+  IdText text;
   auto rest = static_cast<std::uint64_t>(id);
-  for (std::size_t i = 16; i-- > 0; rest >>= 4) text[i] = digits[rest & 15];
+  for (std::size_t i = 16; i-- > 0; rest >>= 4) text.digits[i] = digits[rest & 15];
   return text;
 }
+
+std::string id_text(std::int64_t id) { return std::string(std::string_view(id_digits(id))); }
 
 std::optional<std::int64_t> id_from_text(std::string_view text) {
   if (text.size() != 16) return std::nullopt;

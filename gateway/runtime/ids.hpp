@@ -3,6 +3,7 @@
 // halve the rate).
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -14,7 +15,13 @@
 
 namespace gateway {
 
-std::string id_text(std::int64_t);                              // 16 hex digits
+// 16 hex digits, on the stack: for what writes many.
+struct IdText {
+  std::array<char, 16> digits;
+  operator std::string_view() const { return {digits.data(), digits.size()}; }
+};
+IdText id_digits(std::int64_t);
+std::string id_text(std::int64_t);
 std::optional<std::int64_t> id_from_text(std::string_view);     // exactly that form, positive
 
 template <class Tag>

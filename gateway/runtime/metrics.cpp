@@ -93,6 +93,9 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   rows = r.counter("hjemport_commit_rows_total", "Rows committed");
   refused_jobs = r.counter("hjemport_commit_refused_total", "Jobs refused because a lane was full");
   failed_groups = r.counter("hjemport_commit_failed_groups_total", "Groups that could not be committed");
+  constexpr const char* cache_help = "Patients' judging state looked up, by whether it was in memory";
+  patient_hits = r.counter("hjemport_patient_cache_total", cache_help, {{"result", "hit"}});
+  patient_misses = r.counter("hjemport_patient_cache_total", cache_help, {{"result", "miss"}});
 
   reading_to_stream_seconds = r.histogram("hjemport_reading_to_stream_seconds",
                                           "From accepting a reading to its alarm on an open stream", stream_buckets);

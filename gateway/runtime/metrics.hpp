@@ -134,6 +134,7 @@ class Metrics {
   Histogram commit_seconds, group_rows;
   Gauge urgent_queue, bulk_queue;
   Counter groups, rows, refused_jobs, failed_groups;
+  Counter patient_hits, patient_misses;  // of the cache of patients' judging state
   // The way from the network to a response centre
   Histogram reading_to_stream_seconds;
   Gauge open_streams;

@@ -71,13 +71,14 @@ struct AlarmWatch::Shared : std::enable_shared_from_this<AlarmWatch::Shared> {
   std::set<AlarmId> under_way;
   std::size_t settling = 0;  // pages
   bool settled = false, asked = false, stopping = false;
+  bool lost = false;  // a step was not taken or not committed: what looked by position looks at everything again
   std::function<void()> stopped;
 
   void look();
   void look_again();
   void settle_open();
   void step_due();
-  void watch(Watched&);
+  void watch(Watched&, bool again);
   void submit(store::Tenant, AlarmId, Why);
   void end_if_idle();
 };
@@ -88,7 +89,8 @@ void AlarmWatch::Shared::look() {
     if (!reader) reader = means.store.reader();
     if (!settled) settle_open();
     step_due();
-    for (Watched& one : watched) watch(one);
+    const bool again = std::exchange(lost, false);
+    for (Watched& one : watched) watch(one, again);
     calls.look(*reader);
   } catch (const std::exception& error) {
     log::error("timers_cannot_read", {{"what", std::string_view(error.what())}});
@@ -125,11 +127,14 @@ void AlarmWatch::Shared::settle_open() {
         }
       };
       ++settling;
-      auto end = [self = shared_from_this()] {
+      auto end = [self = shared_from_this()](bool failed) {
         --self->settling;
-        self->look_again();
+        if (failed) self->settled = false;
+        if (!failed || self->stopping) self->look_again();  // else at the next look
       };
-      auto finished = [&context = means.context, end](const fhir::Result<void>&) { asio::post(context, end); };
+      auto finished = [&context = means.context, end](const fhir::Result<void>& result) {
+        asio::post(context, [end, failed = !result] { end(failed); });
+      };
       if (!means.committer.submit(journal::job(std::move(work), std::move(finished)), store::Lane::urgent)) {
         --settling;
         return;  // from the beginning at the next look: settling twice changes nothing more
@@ -143,7 +148,7 @@ void AlarmWatch::Shared::step_due() {
   for (const store::Alarm& row : reader->due_alarms(means.clock.now(), page)) submit(row.tenant, row.id, Why::due);
 }
 
-void AlarmWatch::Shared::watch(Watched& one) {
+void AlarmWatch::Shared::watch(Watched& one, bool again) {
   const auto now = means.clock.steady_now();
   if (means.feed.streams(one.tenant) > 0 || !means.services.of(one.tenant).open_at(means.clock.now())) {
     one.seen = now;
@@ -152,7 +157,7 @@ void AlarmWatch::Shared::watch(Watched& one) {
   }
   if (now - one.seen < one.longest) return;
   const store::Position newest = means.feed.newest();
-  if (one.scanned == newest) return;
+  if (one.scanned == newest && !again) return;
   if (!one.scanned) log::warning("alarm_stream_unwatched", {{"tenant", static_cast<std::int64_t>(one.tenant)}});
   one.scanned = newest;
   store::AlarmFilter filter;
@@ -179,10 +184,15 @@ void AlarmWatch::Shared::submit(store::Tenant tenant, AlarmId id, Why why) {
     self->under_way.erase(id);
     if (again || self->stopping) self->look_again();  // there may be more; else at the next look
   };
-  auto finished = [&context = means.context, end, changed](const fhir::Result<void>& result) {
-    asio::post(context, [end, again = result && *changed] { end(again); });
+  auto finished = [&context = means.context, end, changed, self = shared_from_this()](const fhir::Result<void>& result) {
+    asio::post(context, [end, self, again = result && *changed, failed = !result] {
+      self->lost = self->lost || failed;
+      end(again);
+    });
   };
-  if (!means.committer.submit(journal::job(std::move(work), std::move(finished)), store::Lane::urgent)) under_way.erase(id);
+  if (means.committer.submit(journal::job(std::move(work), std::move(finished)), store::Lane::urgent)) return;
+  under_way.erase(id);
+  lost = true;
 }
 
 void AlarmWatch::Shared::end_if_idle() {

@@ -3,24 +3,20 @@
 #include <stdexcept>
 #include <utility>
 
-#include "gateway/runtime/zone.hpp"
+#include "gateway/runtime/judging_zone.hpp"
 
 namespace gateway::timers {
 namespace {
 
-class Zone final : public thresholds::Zone {
- public:
-  explicit Zone(std::shared_ptr<const adapters::Zone> zone) : zone_(std::move(zone)) {}
-  std::chrono::minutes offset_at(thresholds::Time at) const override { return zone_->offset_at(at); }
-  thresholds::Time first(thresholds::WallTime wall) const override { return zone_->resolve(wall).utc; }
-
- private:
-  std::shared_ptr<const adapters::Zone> zone_;
-};
-
 alarms::Outside outside_named(const std::string& name) {
   if (name == "reroute") return alarms::Outside::reroute;
   return name == "unwatched" ? alarms::Outside::unwatched : alarms::Outside::hold;
+}
+
+std::shared_ptr<const thresholds::Zone> zone_of(const std::string& name) {
+  auto zone = find_judging_zone(name);
+  if (!zone) throw std::invalid_argument(zone.error().detail);
+  return *zone;
 }
 
 void take(const config::ServiceTimes& times, alarms::Service& service) {
@@ -28,10 +24,8 @@ void take(const config::ServiceTimes& times, alarms::Service& service) {
   service.flood = times.flood;
   service.outside = outside_named(times.outside);
   service.reroute_to = times.reroute_to;
-  if (!times.has_hours) return;
-  auto zone = find_zone(times.timezone);
-  if (!zone) throw std::invalid_argument(zone.error().detail);
-  service.calendar.emplace(times.hours, std::make_shared<const Zone>(*zone));
+  if (!times.timezone.empty()) service.zone = zone_of(times.timezone);
+  if (times.has_hours) service.calendar.emplace(times.hours, service.zone);
 }
 
 }  // namespace
@@ -41,6 +35,7 @@ alarms::Services services_of(const config::Config& config, store::Store& store) 
   for (const config::Tenant& tenant : config.tenants) {
     alarms::Service service;
     service.organization = tenant.organization;
+    service.zone = zone_of(config.timezone);
     for (const config::ServiceTimes& times : config.service) {
       if (times.tenant == tenant.id) take(times, service);
     }

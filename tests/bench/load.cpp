@@ -4,7 +4,8 @@
 //   load --port P --token T --source S [--path /ingest] [--connections 64] [--seconds 5] [--batch 1] [--patients 500]
 //        [--prefix run1] [--rate R] [--breach-every N]
 //   load --port P --token T --read PATH-PREFIX --ids FILE [--connections 16] [--seconds 5]      GET, a patient id from the file each
-//   load --port P --token T --stream --seconds 5                                                time from commit to stream
+//   load --port P --token T --stream --seconds 5                                                time from commit to stream, and of safety
+//                                                                                               alarms from when they were sent (their `time`)
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,6 +21,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -272,6 +274,18 @@ class Load {
   std::vector<double> latencies_;
 };
 
+// Seconds of a time as the gateway writes it, "2026-11-26T12:00:00.123Z".
+double seconds_of(std::string_view text) {
+  std::tm tm{};
+  strptime(std::string(text.substr(0, 19)).c_str(), "%Y-%m-%dT%H:%M:%S", &tm);
+  return static_cast<double>(timegm(&tm)) + std::strtod(std::string(text.substr(19, 4)).c_str(), nullptr);
+}
+
+std::string_view after(std::string_view text, std::string_view name) {
+  const std::size_t place = text.find(name);
+  return place == std::string_view::npos ? std::string_view() : text.substr(place + name.size());
+}
+
 // Reads the alarm stream and reports commit-to-socket times from "raised"/"at" of the newest occurrence in each event.
 void stream(const Options& options) {
   const int fd = connect_to(static_cast<int>(options.number("port", 0)));
@@ -280,10 +294,12 @@ void stream(const Options& options) {
   timeval timeout{0, 200'000};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   const auto end = Clock::now() + std::chrono::seconds(options.number("seconds", 5));
-  std::vector<double> latencies;
+  std::vector<double> latencies, safety, arrivals;  // arrivals: of limits' alarms seen for the first time
+  std::set<std::string, std::less<>> alarms;
   std::string in;
   char buffer[65536];
-  while (Clock::now() < end) {
+  const auto until = static_cast<std::size_t>(options.number("alarms", 0));
+  while (Clock::now() < end && (until == 0 || alarms.size() < until)) {
     const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
     if (n == 0) break;
     if (n < 0) continue;
@@ -292,20 +308,24 @@ void stream(const Options& options) {
     std::size_t place;
     while ((place = in.find("\n\n")) != std::string::npos) {
       const std::string_view event(in.data(), place);
-      std::size_t at = event.find("\"occurrences\":[{\"at\":\"");
-      if (at != std::string_view::npos) {
-        at += 22;
-        std::tm tm{};
-        strptime(std::string(event.substr(at, 19)).c_str(), "%Y-%m-%dT%H:%M:%S", &tm);
-        const double committed = static_cast<double>(timegm(&tm)) + std::strtod(std::string(event.substr(at + 19, 4)).c_str(), nullptr);
-        latencies.push_back((std::chrono::duration<double>(now.time_since_epoch()).count() - committed) * 1000);
+      const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
+      const std::string_view newest = after(event, "\"occurrences\":[{\"at\":\"");
+      if (!newest.empty()) latencies.push_back((seconds - seconds_of(newest)) * 1000);
+      if (event.find("\"origin\":\"event\"") != std::string_view::npos) {
+        safety.push_back((seconds - seconds_of(after(newest, "\"measured\":\""))) * 1000);
       }
+      const std::string_view id = after(event, "data: {\"id\":\"").substr(0, 16);
+      if (event.find("\"origin\":\"limit\"") != std::string_view::npos && alarms.emplace(id).second) arrivals.push_back(seconds);
       in.erase(0, place + 2);
     }
   }
   const std::size_t events = latencies.size();
-  std::printf("{\"events\":%zu,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n", events, percentile(latencies, 0.5),
-              percentile(latencies, 0.99), percentile(latencies, 1.0));
+  const auto arrived = [&](std::size_t n) { return n < arrivals.size() ? arrivals[n] - arrivals.front() : -1.0; };
+  std::printf("{\"events\":%zu,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,\"alarms\":%zu,\"first_at\":%.3f,\"hundredth_s\":%.2f,\"last_s\":%.2f,"
+              "\"safety\":%zu,\"safety_p50_ms\":%.2f,\"safety_p99_ms\":%.2f,\"safety_max_ms\":%.2f}\n",
+              events, percentile(latencies, 0.5), percentile(latencies, 0.99), percentile(latencies, 1.0), alarms.size(),
+              arrivals.empty() ? 0.0 : arrivals.front(), arrived(99), arrivals.empty() ? -1.0 : arrived(arrivals.size() - 1), safety.size(),
+              percentile(safety, 0.5), percentile(safety, 0.99), percentile(safety, 1.0));
 }
 
 }  // namespace

@@ -55,6 +55,12 @@ Condition changed(Test test, Change change) {
   return {test, {}};
 }
 
+Schedule every_hour() {
+  Schedule schedule;
+  schedule.every = std::chrono::minutes(60);
+  return schedule;
+}
+
 }  // namespace
 
 TEST_CASE("rule: what can be judged has no problems", "[thresholds][rules]") {
@@ -120,6 +126,13 @@ TEST_CASE("rule: each problem of a condition is named", "[thresholds][rules]") {
       {"a score without bound", changed(score_test(), [](ScoreTest& test) { test.at_least.reset(); }), "'at_least' or 'red: true'"},
       {"a score of any age", changed(score_test(), [](ScoreTest& test) { test.max_age = {}; }), "'max_age'"},
       {"an answer to nothing", {AnswerTest{"", "", Compare::above, {}}, {}}, "'questionnaire' is missing"},
+      {"a form of nothing", {FormTest{"http://example.org/q", {}, {}, 0, 5, "questionnaire", Compare::at_least, {2, 0}}, {}}, "'links' is missing"},
+      {"a form with fewer weights", {FormTest{"http://example.org/q", {"a", "b"}, {1}, 0, 5, "questionnaire", Compare::at_least, {2, 0}}, {}}, "as many as"},
+      {"a form with a question twice", {FormTest{"http://example.org/q", {"a", "a"}, {}, 0, 5, "questionnaire", Compare::at_least, {2, 0}}, {}}, "twice"},
+      {"a scale upside down", {FormTest{"http://example.org/q", {"a"}, {}, 5, 5, "questionnaire", Compare::at_least, {2, 0}}, {}}, "'highest'"},
+      {"a CAT of seven", {FormTest{"http://example.org/q", {"1", "2", "3", "4", "5", "6", "7"}, {}, 0, 5, "cat", Compare::at_least, {2, 0}}, {}}, "8 questions"},
+      {"a total of its own", {FormTest{"http://example.org/q", {"a"}, {}, 0, 5, "mine", Compare::at_least, {2, 0}}, {}}, "cat or questionnaire"},
+      {"any kind within another", joined(How::any, {{MissingTest{{"any", ""}, every_hour(), {}}, {}}}), "only 'missing'"},
       {"no parts", joined(How::any, {}), "never met"},
       {"not of two", joined(How::none, {value(), value()}), "exactly one part"},
       {"a rule that is not there", refers("x"), "not in the same programme"},

@@ -255,6 +255,12 @@ TEST_CASE("actions: until a hand-over is accepted the old side owns and answers,
   CHECK(refused(offered, answer(true, "per"), ErrorCategory::conflict, "other", "111111111") ==
         "hand-over is offered to another organisation");
 
+  // A client that stands for the whole tenant, home or another: not for whom it offered it to.
+  CHECK(refused(offered, answer(true, "per"), ErrorCategory::conflict) ==
+        "hand-over is accepted by the other organisation, which is not whoever offered it");
+  CHECK(apply_action(offered, answer(true, "per"), "centre", false, morning + 10min, "", "958935420").has_value());
+  CHECK(apply_action(offered, answer(true, "per"), "elsewhere", false, morning + 10min).has_value());
+
   const Alarm accepted = applied(offered, answer(true, "per"), "other", "958935420");
   CHECK(accepted.owner == Person{"other", "per", "Per"});
   CHECK(accepted.responsible == "958935420");

@@ -214,6 +214,24 @@ TEST_CASE("service: a call that reaches nobody goes on to the next level, at the
   CHECK(last.change.alarm->events.back().action == "call-failed");
 }
 
+TEST_CASE("service: another organisation inherits neither a snooze nor an offer", "[gateway][alarms][service]") {
+  Alarm snoozed = red();
+  snoozed.machine.state = State::snoozed;
+  snoozed.machine.snoozed_from = State::acknowledged;
+  snoozed.machine.snoozed_until = morning + 30min;
+  AlarmChange change = apply_responsibility(snoozed, "958935420", morning + 5min);
+  CHECK(change.announce);
+  CHECK(change.alarm->machine.state == State::acknowledged);
+  CHECK_FALSE(change.alarm->machine.snoozed_until);
+
+  Alarm offered = red();
+  offered.machine.handing_over = true;
+  offered.offer = Offer{{}, "111111111", {}};
+  change = apply_responsibility(offered, "958935420", morning + 5min);
+  CHECK_FALSE(change.alarm->machine.handing_over);
+  CHECK_FALSE(change.alarm->offer);
+}
+
 TEST_CASE("service: whom an alarm concerns", "[gateway][alarms][service]") {
   const Service by = service();
   const std::string own = "972418013", other = "958935420";

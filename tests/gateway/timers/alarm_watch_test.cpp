@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gateway/alarms/actions.hpp"
@@ -382,6 +383,20 @@ TEST_CASE("timers: nobody on the stream for 90 s within hours is told at once, a
   const AlarmId third = w.raise();
   w.settle();
   CHECK(w.told(third).empty());
+}
+
+TEST_CASE("timers: nobody on the stream, and the disk is full at that moment: told as soon as it can be", "[timers][presence]") {
+  Watch w(listened());
+  const AlarmId id = w.raise();
+  w.store.fail_commits(1000);
+  w.clock.advance(100s);
+  w.timers->look();
+  w.poll();
+  while (w.committer->counts().failed_groups == 0) std::this_thread::yield();
+  CHECK(w.told(id).empty());
+  w.store.fail_commits(0);
+  w.later(2s);
+  CHECK(w.told(id) == Lines{"escalated 1"});
 }
 
 TEST_CASE("timers: outside the hours nobody has to be there", "[timers][presence]") {

@@ -192,6 +192,32 @@ TEST_CASE("missing: behind a silent source nobody is told to have measured nothi
   }
 }
 
+TEST_CASE("missing: of any kind, an inactive patient", "[timers][missing]") {
+  SECTION("every so often") {
+    Watched w(R"({"kind":"any","every":"8h"})");
+    w.gateway.pass(hours(5));
+    REQUIRE(w.gateway.ingest("sensors", tests::saturation("u", "2026-11-20T13:59:00Z", "95")).status == 200);
+    w.pass(hours(7));
+    CHECK(w.told().empty());
+    w.pass(hours(2));
+    CHECK(w.told() == "normal raised 1: Ingen målinger siste 8 timer");
+    CHECK(w.all().front().code.code == "5.3");
+    CHECK(w.all().front().code.display == "Inaktiv pasient");
+    w.weigh("2026-11-20T22:59:00Z");
+    CHECK(w.told() == "normal restored 1: Ingen målinger siste 8 timer");
+  }
+  SECTION("in a window, over a restart") {
+    Watched w(R"({"kind":"any","windows":["11:00-12:00"],"timezone":"Europe/Oslo"})");
+    w.pass(hours(2) - minutes(1));
+    REQUIRE(w.gateway.ingest("sensors", tests::saturation("u", "2026-11-20T10:30:00Z", "95")).status == 200);
+    w.gateway.restart();
+    w.pass(minutes(5));
+    CHECK(w.told().empty());
+    w.pass(hours(24));
+    CHECK(w.told() == "normal raised 1: Ingen målinger 11:00–12:00");
+  }
+}
+
 TEST_CASE("missing: what waits in quarantine is named as the cause", "[timers][missing]") {
   Watched w(mornings);
   w.gateway.ingest("sensors", reading("u", "2026-11-20T08:50:00Z", "body-weight", "80", "stone-ish"));
