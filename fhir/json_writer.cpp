@@ -33,6 +33,35 @@ bool any_escapes(std::uint64_t word) {
   return ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops) != 0;
 }
 
+bool any_escapes(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::uint64_t word; end - at >= 8; at += 8) {
+    std::memcpy(&word, at, 8);
+    if (any_escapes(word)) return true;
+  }
+  for (; at != end; ++at) {
+    if (escapes[static_cast<unsigned char>(*at)] != 0) return true;
+  }
+  return false;
+}
+
+// What most keys and words are: short and as they stand. One append for all of it, which is what writing them costs.
+constexpr std::size_t short_text = 48;
+bool append_short(std::string& out, bool comma, std::string_view text, bool colon) {
+  if (text.size() > short_text || any_escapes(text)) return false;
+  char whole[short_text + 4];
+  char* end = whole;
+  if (comma) *end++ = ',';
+  *end++ = '"';
+  std::memcpy(end, text.data(), text.size());
+  end += text.size();
+  *end++ = '"';
+  if (colon) *end++ = ':';
+  out.append(whole, static_cast<std::size_t>(end - whole));
+  return true;
+}
+
 template <class Number>
 void append_number(std::string& out, Number number) {
   char digits[24];
@@ -42,6 +71,7 @@ void append_number(std::string& out, Number number) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (append_short(out, false, text, false)) return;
   out += '"';
   const char* run = text.data();
   const char* const end = run + text.size();
@@ -54,7 +84,7 @@ void append_json_string(std::string& out, std::string_view text) {
     const auto byte = static_cast<unsigned char>(*at);
     const char escape = escapes[byte];
     if (escape == 0) continue;
-    out.append(run, at);
+    out.append(run, static_cast<std::size_t>(at - run));
     run = at + 1;
     out += '\\';
     out += escape;
@@ -65,7 +95,7 @@ void append_json_string(std::string& out, std::string_view text) {
       out += hex[byte & 15];
     }
   }
-  out.append(run, end);
+  out.append(run, static_cast<std::size_t>(end - run));
   out += '"';
 }
 
@@ -74,24 +104,20 @@ void JsonWriter::separate() {
     after_key_ = false;
     return;
   }
-  if (first_.empty()) return;
-  if (first_.back()) {
-    first_.back() = false;
-  } else {
-    out_ += ',';
-  }
+  // What was opened last and has nothing in it yet ends in its bracket; no value does.
+  if (depth_ != 0 && out_.back() != '{' && out_.back() != '[') out_ += ',';
 }
 
 JsonWriter& JsonWriter::begin_object() {
   separate();
   out_ += '{';
-  first_.push_back(true);
+  ++depth_;
   return *this;
 }
 
 JsonWriter& JsonWriter::end_object() {
-  assert(!first_.empty() && !after_key_);
-  first_.pop_back();
+  assert(depth_ != 0 && !after_key_);
+  --depth_;
   out_ += '}';
   return *this;
 }
@@ -99,23 +125,25 @@ JsonWriter& JsonWriter::end_object() {
 JsonWriter& JsonWriter::begin_array() {
   separate();
   out_ += '[';
-  first_.push_back(true);
+  ++depth_;
   return *this;
 }
 
 JsonWriter& JsonWriter::end_array() {
-  assert(!first_.empty() && !after_key_);
-  first_.pop_back();
+  assert(depth_ != 0 && !after_key_);
+  --depth_;
   out_ += ']';
   return *this;
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  assert(!first_.empty() && !after_key_);
-  separate();
+  assert(depth_ != 0 && !after_key_);
+  after_key_ = true;
+  const bool first = out_.back() == '{';
+  if (append_short(out_, !first, name, true)) return *this;
+  if (!first) out_ += ',';
   append_json_string(out_, name);
   out_ += ':';
-  after_key_ = true;
   return *this;
 }
 

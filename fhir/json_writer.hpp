@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "fhir/decimal.hpp"
 
@@ -47,7 +46,7 @@ class JsonWriter {
  private:
   void separate();
   std::string& out_;
-  std::vector<bool> first_;  // per open object or array: nothing written in it yet
+  std::size_t depth_ = 0;  // of open objects and arrays
   bool after_key_ = false;
 };
 

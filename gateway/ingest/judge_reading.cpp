@@ -1,6 +1,8 @@
 // Judging one reading: everything the plan says of its series, as a back-test of the same readings would have it
 // (thresholds/backtest.cpp). Each verdict is written into the judgement with what it rests on.
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 #include "fhir/json_writer.hpp"
 #include "gateway/alarms/alarm_text.hpp"
@@ -27,6 +29,27 @@ const store::ComponentValue* component_value(const store::Observation& row, fhir
   return found == row.components.end() ? nullptr : &*found;
 }
 
+// {"observation":"…","version":1}, of which a trend has many.
+class InputJson {
+ public:
+  InputJson(ObservationId id, std::uint32_t version) {
+    put(R"({"observation":")");
+    put(id_digits(id.value));
+    put(R"(","version":)");
+    end_ = std::to_chars(end_, text_ + sizeof text_, version).ptr;
+    put("}");
+  }
+  operator std::string_view() const { return {text_, static_cast<std::size_t>(end_ - text_)}; }
+
+ private:
+  void put(std::string_view part) {
+    std::memcpy(end_, part.data(), part.size());
+    end_ += part.size();
+  }
+  char text_[64];
+  char* end_ = text_;
+};
+
 class ReadingJudge {
  public:
   ReadingJudge(journal::Working& working, registry::PatientState& patient, store::Observation& row, const SourceFacts& source,
@@ -40,6 +63,7 @@ class ReadingJudge {
     row_.late = timing_.late;
     row_.superseded = timing_.superseded;
     row_.judgement.clear();
+    if (!patient_.plan.rules.empty()) row_.judgement.reserve(2048);  // seldom more
     writer_.begin_object().member("at", fhir::utc_millis_text(working_.now));
     writer_.member("plan", static_cast<std::int64_t>(patient_.plan.version));
     writer_.member("observation_version", static_cast<std::int64_t>(row_.version));
@@ -65,6 +89,7 @@ class ReadingJudge {
     row_.late = working_.now - row_.measured > settings_.late_after;
     row_.superseded = false;
     row_.judgement.clear();
+    if (!patient_.plan.rules.empty()) row_.judgement.reserve(2048);  // seldom more
     writer_.begin_object().member("at", fhir::utc_millis_text(working_.now));
     writer_.member("plan", static_cast<std::int64_t>(patient_.plan.version));
     writer_.member("observation_version", static_cast<std::int64_t>(row_.version)).member("late", row_.late);
@@ -289,8 +314,7 @@ class ReadingJudge {
       if (id == row_.id) continue;
       if (first) writer_.key("inputs").begin_array();
       first = false;
-      writer_.begin_object().member("observation", std::string_view(id_digits(id.value)));
-      writer_.member("version", static_cast<std::int64_t>(input.version)).end_object();
+      writer_.raw(InputJson(id, input.version));
     }
     if (!first) writer_.end_array();
   }

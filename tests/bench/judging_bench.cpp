@@ -62,6 +62,18 @@ std::string rules_body() {
   return R"("rules":[)" + rules + "]";
 }
 
+// The COPD programme of deploy/rules.d, in shape.
+std::string programme_body() {
+  return R"("limits":[{"kind":"oxygen-saturation","warning_low":90,"alert_low":88},{"kind":"heart-rate","alert_high":130,"warning_high":110},)"
+         R"({"kind":"respiratory-rate","alert_high":40,"warning_high":30},{"kind":"body-temperature","alert_high":44,"warning_high":42}],)"
+         R"("rules":[{"id":"below","kind":"oxygen-saturation","below":-9,"baseline":{"median":"14d","readings":5},"severity":"moderate"},)"
+         R"({"id":"often","kind":"oxygen-saturation","below":90,"of":{"readings":3,"last":4},"severity":"severe"},)"
+         R"({"id":"worse","all":[{"kind":"oxygen-saturation","below":92},{"kind":"heart-rate","above":100}],"within":"4h","severity":"severe"},)"
+         R"({"id":"news2","score":"news2","at_least":15,"max_age":"4h","severity":"severe"},)"
+         R"({"id":"answer","answer":{"questionnaire":"http://example.org/q","link":"breath","at_least":2},"severity":"moderate"},)"
+         R"({"id":"none","missing":{"kind":"oxygen-saturation","every":"72h"},"severity":"normal"}])";
+}
+
 double status_mb() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -212,6 +224,8 @@ int main(int count, char** arguments) {
     bench.run("not enrolled", R"("limits":[])");
     std::printf(",");
     bench.run("limits", limits_body());
+    std::printf(",");
+    bench.run("a programme", programme_body());
     std::printf(",");
     bench.run("20 rules and limits", limits_body() + "," + rules_body());
     std::printf("}\n");
