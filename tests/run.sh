@@ -29,7 +29,7 @@ build() { # PRESET [TARGET...]
 plan=()
 for preset in "${builds[@]}"; do
   case "$preset" in
-    release) build release hjemport; plan+=(release '^e2e\.') ;;
+    release) build release hjemport store_faults; plan+=(release '^(e2e\.|store_faults$)') ;;
     asan) build asan; plan+=(asan '') ;;
     tsan) build tsan hjemport; plan+=(tsan '^e2e\.(main_way|stream|under_load|delivery|quarantine|placing|web_socket|mllp|reload)$') ;;
     tsan-units) build tsan gateway_tests; plan+=(tsan '^gateway$') ;;

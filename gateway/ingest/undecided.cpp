@@ -123,6 +123,13 @@ std::optional<fhir::Time> away_until(journal::Working& working, const registry::
   }
 }
 
+// Of a rule or limit that speaks until a day: that day is over.
+bool is_over(const thresholds::Applies& applies, fhir::Time now) {
+  if (!applies.to) return false;
+  const thresholds::WallTime wall = applies.zone ? thresholds::wall_time(*applies.zone, now) : thresholds::WallTime(now.time_since_epoch());
+  return std::chrono::sys_days(std::chrono::floor<std::chrono::days>(wall).time_since_epoch()) > std::chrono::sys_days(*applies.to);
+}
+
 // ---- what was judged
 
 void judged(journal::Working& working, registry::PatientState& patient, const std::string& name, const Waiting& waiting, Outcome outcome,
@@ -170,6 +177,10 @@ void undecided_for_long(journal::Working& working, registry::PatientState& patie
                         const JudgeSettings& settings) {
   const Waiting found = waiting(patient, row.rule);
   if (!found) return;
+  if (is_over(found.rule != nullptr ? found.rule->rule.applies : found.limit->limit.applies, working.now)) {
+    row.due.reset();
+    return keep(working, row);
+  }
   if (const std::optional<fhir::Time> until = away_until(working, patient, row)) {
     row.begin = *until;
     row.deadline = *until + settings.undecided_after;

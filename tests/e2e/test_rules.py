@@ -7,7 +7,7 @@ import unittest
 
 import identity
 import payloads
-from harness import Gateway, GatewayTest, binary, secret, standard_config
+from harness import Gateway, GatewayTest, binary, secret, source, standard_config, wait_until
 
 FOLDER = pathlib.Path(os.environ["HJEMPORT_ROOT"]) / "tests/counterparts"
 GAIN = {"id": "weight-gain", "kind": "body-weight", "rise": 2, "within": "3d", "severity": "moderate"}
@@ -83,6 +83,59 @@ class Rules(GatewayTest):
                              cwd=FOLDER, capture_output=True, text=True, timeout=90)
         self.assertEqual(run.returncode, 0, run.stderr[-2000:])
         self.assertEqual(json.loads(run.stdout)["problems"], [])
+
+
+class FormsAndShadows(unittest.TestCase):
+    """A form whose answers make a CAT, and a rule that is tried before it alarms."""
+
+    def setUp(self):
+        config = standard_config()
+        config["sources"].append(source("forms", adapter="fhir"))
+        self.gateway = Gateway(config)
+        self.addCleanup(self.gateway.clean_up)
+        self.gateway.start()
+        self.number = identity.fresh()
+        first = self.gateway.accept(payloads.readings(payloads.saturation(95, self.number)))["results"][0]["observation"]
+        self.patient = self.gateway.as_("hospital").get("/fhir/" + first).json()["subject"]["reference"].removeprefix("Patient/")
+
+    def plan(self, **plan):
+        answer = self.gateway.as_("clinic").put(f"/patients/{self.patient}/limits", plan)
+        self.assertIn(answer.status, (200, 201), answer)
+
+    def test_a_complete_form_is_a_cat_that_a_validator_accepts(self):
+        links = ["cough", "phlegm", "tightness", "breathless", "activities", "confidence", "sleep", "energy"]
+        self.plan(rules=[{"id": "cat-high", "severity": "moderate", "form": {"questionnaire": "http://example.org/cat", "total": "cat", "links": links, "at_least": 20}}])
+        answers = [{"linkId": link, "answer": [{"valueInteger": 3}]} for link in links]
+        form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "questionnaire": "http://example.org/cat|1", "authored": payloads.ago(minutes=5),
+                "subject": {"identifier": {"system": identity.FNR_SYSTEM, "value": self.number}}, "item": answers}
+        answer = self.gateway.as_("forms").post("/ingest/forms", form, content_type="application/fhir+json")
+        self.assertEqual(answer.status, 200, answer)
+        result = answer.json()["results"][0]
+        self.assertEqual(len(result["alarms"]), 1, result)
+        found = self.gateway.as_("hospital").search("Observation", patient=self.patient, code="urn:hjemport:kind|cat").json()["entry"]
+        self.assertEqual([one["resource"]["valueQuantity"]["value"] for one in found], [24])
+        self.assertEqual(found[0]["resource"]["derivedFrom"], [{"reference": result["observation"]}])
+        numbers = self.gateway.folder / "numbers.json"
+        numbers.write_text(json.dumps([self.number]))
+        run = subprocess.run(["node", "check.mjs", f"http://127.0.0.1:{self.gateway.port}/fhir", secret("hospital"), str(numbers)],
+                             cwd=FOLDER, capture_output=True, text=True, timeout=90)
+        self.assertEqual(run.returncode, 0, run.stderr[-2000:])
+        self.assertEqual(json.loads(run.stdout)["problems"], [])
+
+    def test_a_shadow_rule_is_listed_compared_and_promoted(self):
+        self.plan(rules=[{"id": "low", "kind": "oxygen-saturation", "below": 92, "severity": "moderate", "shadow": True}])
+        self.assertNotIn("alarms", self.gateway.accept(payloads.readings(payloads.saturation(91, self.number)))["results"][0])
+        clinic = self.gateway.as_("clinic")
+        listed = clinic.get("/shadow-rules").json()["shadow_rules"]
+        self.assertEqual([(one["id"], one["patients"], one["rule"]["below"]) for one in listed], [("low", 1, 92)])
+        begun = clinic.post("/backtests", {"shadow": True, "patients": [self.patient]})
+        self.assertEqual(begun.status, 202, begun)
+        done = wait_until(lambda: (one := clinic.get(begun.headers["Location"]).json())["state"] != "running" and one, what="the back-test")
+        self.assertEqual((done["state"], done["report"]["summary"]["total"]), ("done", 1), done)
+        promoted = clinic.post("/shadow-rules/low/promote", {})
+        self.assertEqual((promoted.status, promoted.json()), (200, {"rule": "low", "promoted": 1}))
+        self.assertEqual(clinic.get("/shadow-rules").json(), {"shadow_rules": []})
+        self.assertEqual(len(self.gateway.accept(payloads.readings(payloads.saturation(91, self.number)))["results"][0]["alarms"]), 1)
 
 
 class RulesOverAKill(unittest.TestCase):

@@ -135,6 +135,12 @@ TEST_CASE("undecided: limits against a baseline too, shadow rules and refusals n
     ward.pass(hours(80));
     CHECK(ward.told().empty());
   }
+  SECTION("a rule that speaks no more") {
+    Ward ward(R"({"rules":[{"id":"w","severity":"severe","valid_to":"2026-11-21","all":[{"kind":"oxygen-saturation","below":92},{"kind":"heart-rate","above":100}]}]})");
+    ward.saturation();
+    ward.pass(hours(80));
+    CHECK(ward.told().empty());
+  }
   SECTION("a score that is not made for this person") {
     Ward ward(R"({"rules":[{"id":"n","severity":"severe","score":"news2","at_least":5}],"person":{"born":"2015-01-01"}})");
     ward.saturation();
