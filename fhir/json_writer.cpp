@@ -54,7 +54,7 @@ bool append_short(std::string& out, bool comma, std::string_view text, bool colo
   char* end = whole;
   if (comma) *end++ = ',';
   *end++ = '"';
-  std::memcpy(end, text.data(), text.size());
+  if (!text.empty()) std::memcpy(end, text.data(), text.size());  // an empty view may point nowhere
   end += text.size();
   *end++ = '"';
   if (colon) *end++ = ':';
