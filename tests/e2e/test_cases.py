@@ -45,7 +45,7 @@ class Cases(GatewayTest):
         self.breaching()
         flood = wait_until(lambda: self.gateway.as_("centre").get("/cases").json()["flood"], what="the flood")
         self.assertIn("Varselflom", flood["text"])
-        self.assertEqual(self.gateway.metric('hjemport_alarm_flood{tenant="bodo"}'), 1)
+        wait_until(lambda: self.gateway.metric('hjemport_alarm_flood{tenant="bodo"}') == 1, what="the gauge")
         fallen = self.accept(payloads.events(payloads.event("fall", identity.fresh())))["results"][0]["alarms"][0]
         self.assertEqual([mark["code"] for mark in self.alarm(fallen)["marks"]], ["flood"])
         cases = self.gateway.as_("centre").get("/cases").json()["cases"]

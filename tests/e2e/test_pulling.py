@@ -112,7 +112,7 @@ class Pulling(unittest.TestCase):
         self.connect("oura", "o-1", "refresh-secret-of-nobody")
         wait_until(lambda: self.user("oura")["state"] == "consent-lost")
         asked = len(self.cloud.asked)
-        self.assertEqual(1, self.gateway.metric('hjemport_pull_users{source="oura",state="consent-lost",tenant="bodo"}'))
+        wait_until(lambda: self.gateway.metric('hjemport_pull_users{source="oura",state="consent-lost",tenant="bodo"}') == 1, what="the gauge")
         self.assertEqual(asked, len(self.cloud.asked))
         self.connect("oura", "o-1", self.cloud.consent("o-1"))
         wait_until(lambda: "pulled" in self.user("oura"))

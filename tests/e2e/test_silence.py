@@ -45,7 +45,7 @@ class Silence(unittest.TestCase):
         sources = sources_shown()
         self.assertIn("last_accepted", sources["sensors"])
         self.assertEqual(sources["telli"]["state"], "alive")
-        self.assertEqual(gateway.metric('hjemport_source_silent{source="sensors",tenant="bodo"}'), 1)
+        wait_until(lambda: gateway.metric('hjemport_source_silent{source="sensors",tenant="bodo"}') == 1, what="the gauge")
 
         gateway.kill()
         gateway.start()
@@ -69,7 +69,7 @@ class Silence(unittest.TestCase):
         self.assertEqual(len({event.alarm["id"] for event in tests}), 2)
         self.assertEqual(gateway.as_("centre").get("/alarms?state=open").json()["alarms"], [])
         self.assertEqual(gateway.as_("hospital").search("Patient").json().get("entry", []), [])
-        self.assertEqual(gateway.metric('hjemport_self_test_passing{tenant="bodo"}'), 1)
+        wait_until(lambda: gateway.metric('hjemport_self_test_passing{tenant="bodo"}') == 1, what="the gauge")
         self.assertLess(gateway.metric('hjemport_self_test_age_seconds{tenant="bodo"}'), 10)
 
 
